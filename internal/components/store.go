@@ -1,0 +1,320 @@
+package components
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/statusd/statusd/internal/db"
+	"github.com/statusd/statusd/internal/fault"
+)
+
+// The most there may be on one page.
+const (
+	MaxComponents = 1000
+	MaxGroups     = 100
+)
+
+// Store asks for components and spans.
+type Store struct{ DB *db.DB }
+
+const (
+	componentColumns = `id, page_id, group_id, code, name, description, status, status_since, position, start_date, hidden, showcase, created_at, updated_at, archived_at`
+	groupColumns     = `id, page_id, code, name, description, position, created_at, updated_at, archived_at`
+	spanColumns      = `id, page_id, component_id, status, valid_from, valid_to, recorded_at, superseded_at, cause, incident_id, update_id, author_id, author_name`
+)
+
+// List is a page's components that are not archived: groups in their order,
+// components in theirs. Staff see hidden ones too.
+func (s Store) List(ctx context.Context, page int64) ([]Group, []Component, error) {
+	return list(s.DB.Read(ctx), page, false)
+}
+
+// All is List with the archived ones, for history that names them.
+func (s Store) All(ctx context.Context, page int64) ([]Group, []Component, error) {
+	return list(s.DB.Read(ctx), page, true)
+}
+
+// ListIn is List inside a transaction.
+func ListIn(tx *db.Tx, page int64) ([]Group, []Component, error) { return list(tx.DB, page, false) }
+
+func list(g *gorm.DB, page int64, archived bool) ([]Group, []Component, error) {
+	where := ` where page_id = ?`
+	if !archived {
+		where += ` and archived_at is null`
+	}
+	var groups []Group
+	if err := g.Raw(`select `+groupColumns+` from component_groups`+where+` order by position, id`, page).Scan(&groups).Error; err != nil {
+		return nil, nil, fmt.Errorf("load groups: %w", err)
+	}
+	var cs []Component
+	// served by components_page
+	if err := g.Raw(`select `+componentColumns+` from components`+where+` order by position, id`, page).Scan(&cs).Error; err != nil {
+		return nil, nil, fmt.Errorf("load components: %w", err)
+	}
+	return groups, cs, nil
+}
+
+// ByCode is one component of the page, archived or not; fault.NotFound when
+// there is none.
+func ByCode(tx *db.Tx, page int64, code string) (Component, error) {
+	var c Component
+	err := tx.Raw(`select `+componentColumns+` from components where page_id = ? and code = ?`, page, code).Take(&c).Error
+	return c, notFound(err, "load component")
+}
+
+// GroupByCode is one group of the page that is not archived.
+func GroupByCode(tx *db.Tx, page int64, code string) (Group, error) {
+	var g Group
+	err := tx.Raw(`select `+groupColumns+` from component_groups where page_id = ? and code = ? and archived_at is null`, page, code).Take(&g).Error
+	return g, notFound(err, "load group")
+}
+
+func notFound(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return fault.New(fault.NotFound, "fault.notfound")
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// Add inserts a component, last in its group, with its first span from since.
+func Add(tx *db.Tx, c Component, since time.Time, why Why) (Component, error) {
+	c.Code, c.CreatedAt, c.UpdatedAt = codeOr(c.Code), tx.Now, tx.Now
+	if c.Status == "" {
+		c.Status = Operational
+	}
+	c.StatusSince = since
+	if c.Position == 0 {
+		if err := tx.Raw(`select coalesce(max(position), 0) + 1 from components where page_id = ?`, c.PageID).Scan(&c.Position).Error; err != nil {
+			return c, fmt.Errorf("place component: %w", err)
+		}
+	}
+	if err := tx.Create(&c).Error; err != nil {
+		return c, taken(err, "name", "component.name_taken", "add component")
+	}
+	if err := insertSpan(tx, c, Span{Status: c.Status, ValidFrom: since, Cause: why.Cause, AuthorID: why.AuthorID, AuthorName: why.AuthorName}); err != nil {
+		return c, err
+	}
+	return c, nil
+}
+
+// AddGroup inserts a group, last on the page.
+func AddGroup(tx *db.Tx, g Group) (Group, error) {
+	g.Code, g.CreatedAt, g.UpdatedAt = codeOr(g.Code), tx.Now, tx.Now
+	if g.Position == 0 {
+		if err := tx.Raw(`select coalesce(max(position), 0) + 1 from component_groups where page_id = ?`, g.PageID).Scan(&g.Position).Error; err != nil {
+			return g, fmt.Errorf("place group: %w", err)
+		}
+	}
+	if err := tx.Table("component_groups").Create(&g).Error; err != nil {
+		return g, taken(err, "name", "component.group_taken", "add group")
+	}
+	return g, nil
+}
+
+// TableName is the table of the rows.
+func (Group) TableName() string { return "component_groups" }
+
+// TableName is the table of the rows.
+func (Span) TableName() string { return "component_spans" }
+
+// Save writes everything of a component but its status, which only Apply and
+// SetRange move.
+func Save(tx *db.Tx, c Component) error {
+	err := tx.Exec(`update components set group_id = ?, name = ?, description = ?, position = ?, start_date = ?, hidden = ?, showcase = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
+		c.GroupID, c.Name, c.Description, c.Position, c.StartDate, c.Hidden, c.Showcase, tx.Now, c.ArchivedAt, c.PageID, c.ID).Error
+	return taken(err, "name", "component.name_taken", "save component")
+}
+
+// SaveGroup writes a group.
+func SaveGroup(tx *db.Tx, g Group) error {
+	err := tx.Exec(`update component_groups set name = ?, description = ?, position = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
+		g.Name, g.Description, g.Position, tx.Now, g.ArchivedAt, g.PageID, g.ID).Error
+	return taken(err, "name", "component.group_taken", "save group")
+}
+
+func taken(err error, field, key, doing string) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return fault.At(field, key)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+func codeOr(code string) string {
+	if code != "" {
+		return code
+	}
+	return db.NewCode()
+}
+
+// Apply sets components to statuses from at on, until the next change that the
+// ledger already knows; usually that is "until further notice". It returns
+// what each was before and is now, also where nothing changed. An unknown or
+// archived component is a fault beside field "components".
+func Apply(tx *db.Tx, page int64, changes []Change, at time.Time, why Why) ([]Applied, error) {
+	var out []Applied
+	for _, ch := range changes {
+		c, err := ByCode(tx, page, ch.Component)
+		if fault.Is(err, fault.NotFound) || (err == nil && c.ArchivedAt != nil) {
+			return nil, fault.At("components", "incident.unknown_component")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !ch.Status.Valid() {
+			return nil, fault.At("components", "component.status")
+		}
+		old, err := applyOne(tx, c, ch.Status, at, why)
+		if err != nil {
+			return nil, err
+		}
+		c.Status = ch.Status
+		out = append(out, Applied{Component: c, Old: old, New: ch.Status})
+	}
+	return out, nil
+}
+
+func applyOne(tx *db.Tx, c Component, status Status, from time.Time, why Why) (Status, error) {
+	live, err := live(tx, c)
+	if err != nil {
+		return "", err
+	}
+	old := Operational
+	if s := at(live, from); s != nil && s.contains(from) {
+		old = s.Status
+	}
+	if old == status {
+		return old, nil // nothing to say twice
+	}
+	return old, setRange(tx, c, live, status, from, nextChange(live, from), why)
+}
+
+// SetRange says that a component was in status during [from, to), whatever was
+// said before; to may be nil for "until further notice".
+func SetRange(tx *db.Tx, c Component, status Status, from time.Time, to *time.Time, why Why) error {
+	if to != nil && !to.After(from) {
+		return nil
+	}
+	live, err := live(tx, c)
+	if err != nil {
+		return err
+	}
+	return setRange(tx, c, live, status, from, to, why)
+}
+
+func setRange(tx *db.Tx, c Component, live []Span, status Status, from time.Time, to *time.Time, why Why) error {
+	gone, added := rewrite(live, status, from, to, why)
+	for _, s := range gone {
+		if err := tx.Exec(`update component_spans set superseded_at = ? where page_id = ? and id = ?`, tx.Now, c.PageID, s.ID).Error; err != nil {
+			return fmt.Errorf("supersede span %d: %w", s.ID, err)
+		}
+	}
+	for _, s := range added {
+		if err := insertSpan(tx, c, s); err != nil {
+			return err
+		}
+	}
+	return settle(tx, c)
+}
+
+// settle writes the component's current status: that of the live span which
+// holds this moment, or of the one that lasts until further notice.
+func settle(tx *db.Tx, c Component) error {
+	live, err := live(tx, c)
+	if err != nil {
+		return err
+	}
+	s := at(live, tx.Now)
+	if s == nil && len(live) > 0 {
+		s = &live[len(live)-1]
+	}
+	if s == nil || (s.Status == c.Status && s.ValidFrom.Equal(c.StatusSince)) {
+		return nil
+	}
+	err = tx.Exec(`update components set status = ?, status_since = ?, updated_at = ? where page_id = ? and id = ?`, s.Status, s.ValidFrom, tx.Now, c.PageID, c.ID).Error
+	if err != nil {
+		return fmt.Errorf("settle component %d: %w", c.ID, err)
+	}
+	return nil
+}
+
+func insertSpan(tx *db.Tx, c Component, s Span) error {
+	s.ID, s.PageID, s.ComponentID, s.RecordedAt, s.SupersededAt = 0, c.PageID, c.ID, tx.Now, nil
+	if err := tx.Create(&s).Error; err != nil {
+		return fmt.Errorf("add span of component %d: %w", c.ID, err)
+	}
+	return nil
+}
+
+// live are the spans that we still say, oldest first; served by component_spans_live.
+func live(tx *db.Tx, c Component) ([]Span, error) {
+	var out []Span
+	err := tx.Raw(`select `+spanColumns+` from component_spans where page_id = ? and component_id = ? and superseded_at is null order by valid_from`, c.PageID, c.ID).Scan(&out).Error
+	if err != nil {
+		return nil, fmt.Errorf("load spans of component %d: %w", c.ID, err)
+	}
+	return out, nil
+}
+
+// OfUpdate are the live spans that an update caused.
+func OfUpdate(tx *db.Tx, page, update int64) ([]Span, error) {
+	var out []Span
+	err := tx.Raw(`select `+spanColumns+` from component_spans where page_id = ? and update_id = ? and superseded_at is null order by component_id, valid_from`, page, update).Scan(&out).Error
+	if err != nil {
+		return nil, fmt.Errorf("load spans of update %d: %w", update, err)
+	}
+	return out, nil
+}
+
+// ByID are components by their row ids, archived ones too.
+func ByID(tx *db.Tx, page int64, ids []int64) (map[int64]Component, error) {
+	m := map[int64]Component{}
+	if len(ids) == 0 {
+		return m, nil
+	}
+	var cs []Component
+	if err := tx.Raw(`select `+componentColumns+` from components where page_id = ? and id in ?`, page, ids).Scan(&cs).Error; err != nil {
+		return nil, fmt.Errorf("load components by id: %w", err)
+	}
+	for _, c := range cs {
+		m[c.ID] = c
+	}
+	return m, nil
+}
+
+// Spans are what we still say of the page's components, with an instant after
+// since; oldest first.
+func (s Store) Spans(ctx context.Context, page int64, since time.Time) ([]Span, error) {
+	var out []Span
+	err := s.DB.Read(ctx).Raw(`select `+spanColumns+` from component_spans where page_id = ? and superseded_at is null and (valid_to is null or valid_to > ?) order by component_id, valid_from`, page, since).Scan(&out).Error
+	if err != nil {
+		return nil, fmt.Errorf("load spans: %w", err)
+	}
+	return out, nil
+}
+
+// StatusesAt is what we said at the moment asOf of the statuses at the moment
+// when: component id to status. Two moments, since what we say of yesterday
+// may change today.
+func (s Store) StatusesAt(ctx context.Context, page int64, when, asOf time.Time) (map[int64]Status, error) {
+	var rows []Span
+	err := s.DB.Read(ctx).Raw(`select `+spanColumns+` from component_spans where page_id = ? and recorded_at <= ? and (superseded_at is null or superseded_at > ?)
+		and valid_from <= ? and (valid_to is null or valid_to > ?) order by component_id, id`, page, asOf, asOf, when, when).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("load statuses as of a moment: %w", err)
+	}
+	m := make(map[int64]Status, len(rows))
+	for _, r := range rows {
+		m[r.ComponentID] = r.Status
+	}
+	return m, nil
+}

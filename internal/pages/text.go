@@ -1,0 +1,90 @@
+package pages
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/statusd/statusd/internal/fault"
+)
+
+// CheckName notes what is wrong with a name, title or label that must be there:
+// empty (emptyKey), too long, unreadable, or holding characters that would
+// change how the text around it is shown (R8.3).
+func CheckName(c *fault.Collector, field, s string, maxChars int, emptyKey string) {
+	if strings.TrimSpace(s) == "" && utf8.ValidString(s) {
+		c.Add(field, emptyKey)
+		return
+	}
+	CheckText(c, field, s, maxChars)
+}
+
+// CheckText is CheckName for one line that may be empty.
+func CheckText(c *fault.Collector, field, s string, maxChars int) {
+	if !utf8.ValidString(s) {
+		c.Add(field, "fault.encoding")
+		return
+	}
+	if n := utf8.RuneCountInString(s); n > maxChars {
+		c.Add(field, "field.toolong", "Max", maxChars, "Have", n)
+		return
+	}
+	if strings.ContainsFunc(s, unfit) {
+		c.Add(field, "field.control")
+	}
+}
+
+// unfit: control characters, bidirectional overrides and zero-width characters
+// have no place in a name: they make one name look like another. The joiners
+// that emoji and some scripts need are spared.
+func unfit(r rune) bool {
+	switch {
+	case unicode.IsControl(r):
+		return true
+	case r == '\u200c' || r == '\u200d':
+		return false
+	case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u206f', r == '\ufeff', r == '\u061c':
+		return true
+	case r == '\u2028' || r == '\u2029':
+		return true
+	}
+	return false
+}
+
+// CleanEmail trims an address and says, as a fault of the field, what is wrong
+// with it. It is strict about what could become a header and loose about the
+// rest: whether the address works is what the confirmation finds out.
+func CleanEmail(field, raw string) (string, error) {
+	a := strings.TrimSpace(raw)
+	at := strings.LastIndexByte(a, '@')
+	switch {
+	case a == "":
+		return "", fault.At(field, "email.required")
+	case len(a) > 254:
+		return "", fault.At(field, "email.toolong")
+	case !utf8.ValidString(a) || strings.ContainsFunc(a, func(r rune) bool { return unfit(r) || unicode.IsSpace(r) || strings.ContainsRune(`<>()[],;:\"`, r) }):
+		return "", fault.At(field, "email.invalid")
+	case at < 1 || at == len(a)-1 || at > 64 || strings.Count(a, "@") != 1:
+		return "", fault.At(field, "email.invalid")
+	}
+	local, domain := a[:at], a[at+1:]
+	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
+		return "", fault.At(field, "email.invalid")
+	}
+	return a, checkDomain(field, domain)
+}
+
+func checkDomain(field, domain string) error {
+	if !strings.Contains(domain, ".") {
+		return fault.At(field, "email.ending")
+	}
+	for _, label := range strings.Split(domain, ".") {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return fault.At(field, "email.invalid")
+		}
+		if strings.ContainsFunc(label, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+			return fault.At(field, "email.invalid")
+		}
+	}
+	return nil
+}
