@@ -111,7 +111,7 @@ func TestNode_failsTheTestOverWhatIsNotThere(t *testing.T) {
 		"[href^=x]":        "expected [attr]",
 		"[=x]":             "expected [attr]",
 		`[href="/history]`: `no "]`,
-		"a + b":            "do not understand",
+		"a + b":            "expected an element",
 	} {
 		words := fatal(t, func(t testing.TB) { statustest.Page(t, []byte(statusPage)).Find(selector) })
 		if !strings.Contains(words, want) {

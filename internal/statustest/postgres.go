@@ -9,6 +9,7 @@ import (
 	_ "embed" // for the script below
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -45,25 +46,33 @@ func Postgres(t testing.TB) string {
 	}
 	name := "test_" + strings.ToLower(rand.Text())
 	// template0 because nobody can be connected to it; a connection to the template makes CREATE DATABASE fail.
-	if err := execute(server, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	if err := execute(server.dsn, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		t.Fatalf("create a database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := execute(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := execute(server.dsn, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("drop the database: %v", err)
 		}
 	})
-	dsn, err := database(server, name)
+	dsn, err := database(server.dsn, name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return dsn
 }
 
-// postgresServer is the address of the server's maintenance database.
-var postgresServer = sync.OnceValues(func() (string, error) {
+// server is a running PostgreSQL.
+type server struct {
+	dsn string // of its maintenance database
+	// input is our end of the script's standard input, for a server of our own. The script stops the server when that
+	// end closes, which the kernel does when this process is gone, in whatever way. It is kept here, and this is kept
+	// for ever, because a file that is garbage collected is closed too.
+	input io.Closer
+}
+
+var postgresServer = sync.OnceValues(func() (server, error) {
 	if dsn := os.Getenv("STATUSD_TEST_POSTGRES"); dsn != "" {
-		return dsn, nil
+		return server{dsn: dsn}, nil
 	}
 	return startPostgres()
 })
@@ -71,42 +80,38 @@ var postgresServer = sync.OnceValues(func() (string, error) {
 //go:embed postgres.sh
 var postgresScript string
 
-// postgresOwner holds our end of the script's standard input. The script stops the server when that end closes, which
-// the kernel does when this process is gone, in whatever way. It must stay reachable: a collected file is a closed one.
-var postgresOwner *exec.Cmd
-
-func startPostgres() (string, error) {
+func startPostgres() (server, error) {
 	cmd := exec.Command("bash", "-c", postgresScript, "postgres.sh")
 	// A group of its own, so that Ctrl-C reaches the tests first and the server only when they are gone.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	if _, err := cmd.StdinPipe(); err != nil {
-		return "", err
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return server{}, err
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", err
+		return server{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", err
+		return server{}, err
 	}
-	postgresOwner = cmd
 	line, readErr := bufio.NewReader(stdout).ReadString('\n')
 	if readErr == nil {
-		return strings.TrimSpace(line), nil
+		return server{dsn: strings.TrimSpace(line), input: stdin}, nil
 	}
 	err = cmd.Wait()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 3 {
-		return "", errNoServer
+		return server{}, errNoServer
 	}
-	return "", fmt.Errorf("%w: %s", cmp.Or(err, readErr), strings.TrimSpace(stderr.String()))
+	return server{}, fmt.Errorf("%w: %s", cmp.Or(err, readErr), strings.TrimSpace(stderr.String()))
 }
 
-func execute(server, sql string) error {
+func execute(dsn, sql string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, server)
+	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err
 	}
@@ -114,10 +119,10 @@ func execute(server, sql string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// database is the address of another database on the same server. The server's own may be in either of libpq's forms,
+// database is the address of another database on the server of dsn. The server's own may be in either of libpq's forms,
 // the answer is always a URL, since that is the form STATUSD_DATABASE_URL takes.
-func database(server, name string) (string, error) {
-	config, err := pgx.ParseConfig(server)
+func database(dsn, name string) (string, error) {
+	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return "", fmt.Errorf("read STATUSD_TEST_POSTGRES: %w", err)
 	}
@@ -130,6 +135,6 @@ func database(server, name string) (string, error) {
 	if config.TLSConfig == nil {
 		query.Set("sslmode", "disable")
 	}
-	dsn := url.URL{Scheme: "postgres", User: user, Path: "/" + name, RawQuery: query.Encode()}
-	return dsn.String(), nil
+	u := url.URL{Scheme: "postgres", User: user, Path: "/" + name, RawQuery: query.Encode()}
+	return u.String(), nil
 }

@@ -1,0 +1,135 @@
+package snapshot
+
+import (
+	"time"
+
+	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/incidents"
+)
+
+// Incident finds an incident by its code; nil for none.
+func (s *Snapshot) Incident(code string) *Incident { return s.byCode[code] }
+
+// Open are the unplanned incidents that are not resolved, newest first.
+func (s *Snapshot) Open() []*Incident {
+	return s.pick(func(i *Incident) bool { return i.Kind == incidents.KindIncident && i.Open() })
+}
+
+// Running are the maintenances that have begun and are not completed.
+func (s *Snapshot) Running() []*Incident {
+	return s.pick(func(i *Incident) bool {
+		return i.Kind == incidents.KindMaintenance && (i.State == incidents.InProgress || i.State == incidents.Verifying)
+	})
+}
+
+// Planned are the maintenances that have not begun, the next one first.
+func (s *Snapshot) Planned() []*Incident {
+	out := s.pick(func(i *Incident) bool {
+		return i.Kind == incidents.KindMaintenance && i.State == incidents.Scheduled
+	})
+	for a, b := 0, len(out)-1; a < b; a, b = a+1, b-1 {
+		out[a], out[b] = out[b], out[a]
+	}
+	return out
+}
+
+func (s *Snapshot) pick(want func(*Incident) bool) []*Incident {
+	var out []*Incident
+	for _, i := range s.Incidents {
+		if want(i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Components are all components in page order.
+func (s *Snapshot) Components() []Component {
+	var out []Component
+	for _, g := range s.Groups {
+		out = append(out, g.Components...)
+	}
+	return out
+}
+
+// Statuses are the statuses of all components.
+func (s *Snapshot) Statuses() []components.Status {
+	var out []components.Status
+	for _, g := range s.Groups {
+		for _, c := range g.Components {
+			out = append(out, c.Status)
+		}
+	}
+	return out
+}
+
+// Month is a calendar month in a page's zone.
+type Month struct {
+	Key       string // "2018-05"
+	From, To  time.Time
+	Incidents []*Incident // newest first
+}
+
+// MonthOf is the month of a key like "2018-05"; false if the key is no month,
+// or lies outside the page's life (from its first incident to now).
+func (s *Snapshot) MonthOf(key string) (Month, bool) {
+	from, err := time.ParseInLocation("2006-01", key, s.Zone)
+	if err != nil || from.Format("2006-01") != key || from.After(s.BuiltAt) {
+		return Month{}, false
+	}
+	m := Month{Key: key, From: from, To: from.AddDate(0, 1, 0)}
+	if m.To.Before(s.firstDay()) || m.To.Equal(s.firstDay()) {
+		return Month{}, false
+	}
+	m.Incidents = s.pick(func(i *Incident) bool { return !i.Shown().Before(m.From) && i.Shown().Before(m.To) })
+	return m, true
+}
+
+// FirstMonth is the key of the oldest month there is something to say about.
+func (s *Snapshot) FirstMonth() string { return s.firstDay().In(s.Zone).Format("2006-01") }
+
+func (s *Snapshot) firstDay() time.Time {
+	first := s.Page.CreatedAt
+	for _, i := range s.Incidents {
+		if i.Shown().Before(first) {
+			first = i.Shown()
+		}
+	}
+	return first
+}
+
+// Shown is the moment under which lists and history put an incident: when it
+// began, or for a maintenance that is only planned, when it will.
+func (i *Incident) Shown() time.Time {
+	if i.Kind == incidents.KindMaintenance && i.ScheduledFor != nil {
+		return *i.ScheduledFor
+	}
+	return i.StartedAt
+}
+
+// Latest is the newest update.
+func (i *Incident) Latest() Update { return i.Updates[0] }
+
+// PastDays are the incidents of the last n days, today included, that are over:
+// one entry a day, newest first, quiet days without incidents too.
+func (s *Snapshot) PastDays(n int) []Day {
+	var out []Day
+	now := s.BuiltAt.In(s.Zone)
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, s.Zone)
+	for k := range n {
+		from := day.AddDate(0, 0, -k)
+		to := day.AddDate(0, 0, -k+1)
+		d := Day{Date: from}
+		d.Incidents = s.pick(func(i *Incident) bool {
+			return !i.Open() && !i.Shown().Before(from) && i.Shown().Before(to)
+		})
+		out = append(out, d)
+	}
+	return out
+}
+
+// Day is one day of the past.
+type Day struct {
+	Date      time.Time // its first instant in the page's zone
+	Incidents []*Incident
+}

@@ -1,0 +1,171 @@
+// Package snapshot is the reading half: an immutable picture of each page, made
+// once a version, and its rendered bodies.
+//
+// A reader's request takes Shelf.Get: never nil once the page is known, never
+// a wait, never a query. The picture holds only what a reader may see: what is
+// hidden, withdrawn or unpublished is left out while it is built (build.go),
+// and page, feeds, API and export are all made from the picture. That is the
+// one layer which decides visibility (R7.1).
+//
+// The last good picture is also on disk (disk.go), in files by month, so that
+// the page outlives its database, also through a restart.
+//
+// Start with Snapshot here, then shelf.go.
+package snapshot
+
+import (
+	"time"
+
+	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/incidents"
+)
+
+// Page is the public face of a page.
+type Page struct {
+	ID         int64
+	Code       string
+	Name       string
+	TimeZone   string // IANA name
+	Language   string
+	Words      string // "plain" or "classic"
+	SupportURL string
+	Default    bool
+	Hosts      []string
+	BaseURL    string // absolute, no slash at the end; from configuration, never from a request
+	SetUp      bool   // somebody went through the set-up
+	CreatedAt  time.Time
+}
+
+// Snapshot is a page at one version. Nothing in it changes after it was built,
+// but for the cache of bodies.
+type Snapshot struct {
+	Page    Page
+	Zone    *time.Location `json:"-"`
+	Version int64
+	BuiltAt time.Time
+	// ChangedAt is when the version was committed: "updated" on page and feeds.
+	ChangedAt time.Time
+	// AsOf is zero while the picture is current. While the database cannot be
+	// used it is the moment for which the picture is true, and pages say so.
+	AsOf time.Time
+	// NotAfter is when the picture must be built again though nothing was
+	// written: the next local midnight, or the moment a promise is missed.
+	NotAfter time.Time
+
+	Groups []Group // in page order; components without a group stand in groups with an empty name
+	Status components.Status
+	// Indicator is that of CONTRACT 5.1 over all visible components.
+	Indicator components.Indicator
+
+	// Incidents are all of the page, newest first by StartedAt; maintenance too.
+	Incidents []*Incident
+
+	byCode map[string]*Incident
+	bodies *bodies
+}
+
+// Group is a group of components as it is shown.
+type Group struct {
+	ID          int64
+	Code        string
+	Name        string // empty: these components stand alone
+	Description string
+	Status      components.Status // the worst inside
+	Components  []Component
+}
+
+// Component is a component as it is shown.
+type Component struct {
+	ID          int64
+	Code        string
+	Name        string
+	Description string
+	Status      components.Status
+	Since       time.Time
+	Position    int
+	StartDate   string
+	Showcase    bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Incident is an incident or maintenance as it is shown.
+type Incident struct {
+	ID             int64
+	Code           string
+	Number         int64
+	Kind           incidents.Kind
+	Title          string
+	State          incidents.State
+	Impact         components.Indicator
+	StartedAt      time.Time
+	MonitoringAt   *time.Time
+	ResolvedAt     *time.Time // resolved, or completed
+	ScheduledFor   *time.Time
+	ScheduledUntil *time.Time
+	NextUpdateBy   *time.Time // the promise, while open
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	Updates        []Update   // newest first; at least one
+	Affected       []Affected // in page order; only visible components
+	Postmortem     *Postmortem
+}
+
+// Open reports whether more is to be expected.
+func (i *Incident) Open() bool { return !i.State.Done() }
+
+// Update is one statement as it is shown.
+type Update struct {
+	Code         string
+	N            int // 1 for the oldest
+	State        incidents.State
+	Label        string // the state's value, or "update" (CONTRACT 1.7)
+	FellBack     bool   // the incident went back a step here
+	HTML         string // safe: made by package markdown
+	Plain        string
+	Body         string // Markdown as typed
+	HappenedAt   time.Time
+	PostedAt     time.Time
+	NextUpdateBy *time.Time
+	EditedAt     *time.Time
+	Earlier      []Earlier // what it said before it was edited, newest first
+	Affected     []Affected
+}
+
+// Earlier is a wording that was replaced.
+type Earlier struct {
+	HTML       string
+	HappenedAt time.Time
+	From       time.Time // shown from
+	Until      time.Time // until
+}
+
+// Affected is a component beside an update or incident.
+type Affected struct {
+	Code  string
+	Name  string
+	Group string            // empty for none
+	Old   components.Status // before (of updates; of the incident: before it began)
+	New   components.Status // after; of the incident: the last that it said
+	Now   components.Status // the component's status at present
+}
+
+// FullName is "Group (Component)" as reports of this field print it, or the name.
+func (a Affected) FullName() string {
+	if a.Group == "" {
+		return a.Name
+	}
+	return a.Group + " (" + a.Name + ")"
+}
+
+// Postmortem is a published postmortem.
+type Postmortem struct {
+	Code        string
+	HTML        string // safe: made by package markdown
+	Plain       string
+	Body        string
+	PublishedAt time.Time // first publication
+	EditedAt    *time.Time
+	AuthorName  string
+	Earlier     []Earlier
+}
