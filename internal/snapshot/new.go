@@ -1,0 +1,51 @@
+package snapshot
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/statusd/statusd/internal/components"
+)
+
+// New completes a picture from its facts: order, look-ups, what groups and the
+// page come to, and when it must be built again. s must not be used afterwards.
+func New(s Snapshot) *Snapshot {
+	zone, err := time.LoadLocation(s.Page.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	s.Zone = zone
+	s.bodies = &bodies{}
+	for i := range s.Groups {
+		var in []components.Status
+		for _, c := range s.Groups[i].Components {
+			in = append(in, c.Status)
+		}
+		s.Groups[i].Status = components.Worst(in...)
+	}
+	s.Status = components.Worst(s.Statuses()...)
+	s.Indicator = components.Indicate(s.Statuses())
+	slices.SortStableFunc(s.Incidents, func(a, b *Incident) int {
+		return cmp.Or(b.Shown().Compare(a.Shown()), cmp.Compare(b.Number, a.Number))
+	})
+	s.byCode = make(map[string]*Incident, len(s.Incidents))
+	for _, i := range s.Incidents {
+		s.byCode[i.Code] = i
+	}
+	s.NotAfter = s.expires()
+	return &s
+}
+
+// expires is the next local midnight, when the past days move, or the moment
+// an open promise is missed, whichever is first.
+func (s *Snapshot) expires() time.Time {
+	now := s.BuiltAt.In(s.Zone)
+	next := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, s.Zone)
+	for _, i := range s.Incidents {
+		if p := i.NextUpdateBy; i.Open() && p != nil && p.After(s.BuiltAt) && p.Before(next) {
+			next = *p
+		}
+	}
+	return next.UTC()
+}
