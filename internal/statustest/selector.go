@@ -180,13 +180,15 @@ func (p *selectorParser) attr() (func(*html.Node) bool, error) {
 }
 
 func (p *selectorParser) name() string {
-	end := strings.IndexFunc(p.rest, func(r rune) bool {
-		return !(r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 127)
-	})
+	end := strings.IndexFunc(p.rest, func(r rune) bool { return !ofName(r) })
 	if end < 0 {
 		end = len(p.rest)
 	}
 	name := p.rest[:end]
 	p.rest = p.rest[end:]
 	return name
+}
+
+func ofName(r rune) bool {
+	return r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 127
 }
