@@ -41,6 +41,9 @@ func (s Store) All(ctx context.Context, page int64) ([]Group, []Component, error
 // ListIn is List inside a transaction.
 func ListIn(tx *db.Tx, page int64) ([]Group, []Component, error) { return list(tx.DB, page, false) }
 
+// ListFrom is All inside a View.
+func ListFrom(g *gorm.DB, page int64) ([]Group, []Component, error) { return list(g, page, true) }
+
 func list(g *gorm.DB, page int64, archived bool) ([]Group, []Component, error) {
 	where := ` where page_id = ?`
 	if !archived {

@@ -233,3 +233,16 @@ func (d *DB) mark(err error) error {
 func (d *DB) Unusable(err error) bool {
 	return err != nil && (errors.Is(err, ErrUnusable) || d.dialect.unusable(err))
 }
+
+// View runs questions that must see one and the same moment: a read-only
+// transaction, on PostgreSQL of repeatable reads.
+func (d *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
+	h, err := d.handles()
+	if err != nil {
+		return err
+	}
+	if err := d.dialect.alive(h); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnusable, err)
+	}
+	return d.mark(h.read.WithContext(ctx).Transaction(fn, d.dialect.viewOptions()))
+}

@@ -48,6 +48,7 @@ type dialect interface {
 	unusable(err error) bool                                   // does err mean that the machine cannot?
 	lost(err error) bool                                       // should the connections be opened afresh?
 	name() string
+	viewOptions() *sql.TxOptions // of a transaction that only asks
 }
 
 func gormConfig() *gorm.Config {
@@ -87,6 +88,9 @@ type sqliteDialect struct {
 }
 
 func (s *sqliteDialect) name() string { return "sqlite" }
+
+// viewOptions: in WAL mode any read transaction keeps its moment.
+func (s *sqliteDialect) viewOptions() *sql.TxOptions { return &sql.TxOptions{} }
 
 func (s *sqliteDialect) check() error {
 	if s.path == "" {
@@ -219,6 +223,10 @@ func (s *sqliteDialect) lost(err error) bool {
 type postgresDialect struct{ url string }
 
 func (p postgresDialect) name() string { return "postgres" }
+
+func (p postgresDialect) viewOptions() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
 
 func (p postgresDialect) check() error {
 	_, err := pgxpool.ParseConfig(p.url)

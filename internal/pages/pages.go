@@ -71,6 +71,12 @@ func (s Store) All(ctx context.Context) ([]Page, error) {
 	return all(s.DB.Read(ctx))
 }
 
+// AllFrom is All inside a View.
+func AllFrom(g *gorm.DB) ([]Page, error) { return all(g) }
+
+// From is ByID inside a View.
+func From(g *gorm.DB, id int64) (Page, error) { return byID(g, id) }
+
 func all(g *gorm.DB) ([]Page, error) {
 	var ps []Page
 	if err := g.Raw(`select ` + columns + ` from pages order by is_default desc, id limit 1000`).Scan(&ps).Error; err != nil {

@@ -2,19 +2,30 @@
 // responses, static files and health. What the pages say is in public and
 // admin, which hang their tables of routes on a Server.
 //
-// A handler returns its error, and one place here turns it into a page: a
-// fault becomes words for the person, anything else one log line with the
-// request id and the 500 page that was rendered at start.
+// A handler returns its error, and one place here (errors.go) turns it into a
+// page: a fault becomes words for the person, anything else one log line with
+// the request id and a page that says nothing of the inside.
 //
-// Start with Server here; middleware.go has what every request passes.
+// Start with Server here; middleware.go has what every request passes,
+// staff.go what requests of staff pass on top of it.
 package server
 
 import (
+	"fmt"
+	"io/fs"
+	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/statusd/statusd/internal/auth"
+	"github.com/statusd/statusd/internal/db"
+	"github.com/statusd/statusd/internal/i18n"
+	"github.com/statusd/statusd/internal/pages"
+	"github.com/statusd/statusd/internal/snapshot"
+	"github.com/statusd/statusd/internal/view"
 )
 
 // Handler answers a request or returns why it could not.
@@ -43,5 +54,126 @@ type Route struct {
 	Handle    Handler
 }
 
-// Unsafe reports whether the route changes state.
+// Unsafe reports whether the route may change state.
 func (r Route) Unsafe() bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }
+
+// Config is what a Server needs.
+type Config struct {
+	DB      *db.DB
+	Auth    *auth.Auth
+	Pages   pages.Store
+	Shelf   *snapshot.Shelf
+	Views   *view.Views
+	Catalog *i18n.Catalog
+	Static  fs.FS    // files under /static/
+	Base    *url.URL // public address of the default page
+	Proxies []netip.Prefix
+	Log     *slog.Logger
+}
+
+// Server routes requests.
+type Server struct {
+	cfg    Config
+	engine *gin.Engine
+	routes []Route
+	static *Static
+	secure bool // the public address is https
+	err500 []byte
+}
+
+// New makes a server without routes but for static files and health.
+func New(cfg Config, static *Static) (*Server, error) {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.RedirectTrailingSlash, e.RedirectFixedPath = false, false // gin would put X-Forwarded-Prefix into Location
+	e.HandleMethodNotAllowed = true
+	var proxies []string
+	for _, p := range cfg.Proxies {
+		proxies = append(proxies, p.String())
+	}
+	if err := e.SetTrustedProxies(proxies); err != nil { // nil: believe no X-Forwarded-For
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
+	s := &Server{cfg: cfg, engine: e, static: static, secure: cfg.Base.Scheme == "https"}
+	var err error
+	if s.err500, err = s.problemPage(http.StatusInternalServerError, "fault.internal", nil, ""); err != nil {
+		return nil, err
+	}
+	e.NoRoute(s.wrap(Route{Audience: Readers, Handle: notFound}))
+	e.NoMethod(s.wrap(Route{Audience: Readers, Handle: methodNotAllowed}))
+	for _, m := range []string{http.MethodGet, http.MethodHead} {
+		e.Handle(m, "/static/:hash/*name", static.serve)
+		e.Handle(m, "/healthz", s.healthz)
+		e.Handle(m, "/readyz", s.readyz)
+	}
+	return s, nil
+}
+
+// Mount hangs up a table of routes. A staff route without a role is refused.
+func (s *Server) Mount(routes []Route) error {
+	for _, r := range routes {
+		if r.Audience == 0 || r.Handle == nil {
+			return fmt.Errorf("route %s %s: no audience or handler", r.Method, r.Path)
+		}
+		if r.Audience == Staff && !r.Open && r.Role.Rank() < 0 {
+			return fmt.Errorf("route %s %s: no role", r.Method, r.Path)
+		}
+		s.engine.Handle(r.Method, r.Path, s.wrap(r))
+		s.routes = append(s.routes, r)
+	}
+	return nil
+}
+
+// Routes is the whole table, for the tests that walk it.
+func (s *Server) Routes() []Route { return s.routes }
+
+// Handler is the engine behind what must come before routing.
+func (s *Server) Handler() http.Handler {
+	cop := http.NewCrossOriginProtection()
+	if err := cop.AddTrustedOrigin(s.cfg.Base.Scheme + "://" + s.cfg.Base.Host); err != nil {
+		s.cfg.Log.Warn("public address not usable as an origin", "error", err)
+	}
+	cop.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s.plain(w, http.StatusForbidden, "This form was sent from another site, so nothing was done.")
+	}))
+	guarded := cop.Handler(s.engine)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.RequestURI) > maxURL {
+			s.plain(w, http.StatusRequestURITooLong, "This address is too long.")
+			return
+		}
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			s.engine.ServeHTTP(w, r) // changes nothing, so nothing to protect
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+// Limits of R§11.
+const (
+	maxURL     = 2048
+	maxBody    = 256 << 10
+	maxHeaders = 16 << 10
+)
+
+// plain answers in one line of text, for what is met before there is a page.
+func (s *Server) plain(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	s.headers(h, Readers)
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text) // whoever asked may be gone
+}
+
+func (s *Server) healthz(c *gin.Context) { s.plain(c.Writer, http.StatusOK, "ok") }
+
+// readyz says whether it can write; it tells strangers nothing more (R15.7).
+func (s *Server) readyz(c *gin.Context) {
+	if s.cfg.DB.Health() != nil {
+		s.plain(c.Writer, http.StatusServiceUnavailable, "not ready")
+		return
+	}
+	s.plain(c.Writer, http.StatusOK, "ready")
+}

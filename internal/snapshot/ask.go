@@ -133,3 +133,16 @@ type Day struct {
 	Date      time.Time // its first instant in the page's zone
 	Incidents []*Incident
 }
+
+// StatusNow is the present status of a component by its code; operational for
+// one that is not on the page.
+func (s *Snapshot) StatusNow(code string) components.Status {
+	for _, g := range s.Groups {
+		for _, c := range g.Components {
+			if c.Code == code {
+				return c.Status
+			}
+		}
+	}
+	return components.Operational
+}

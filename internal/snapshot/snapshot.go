@@ -62,6 +62,7 @@ type Snapshot struct {
 
 	byCode map[string]*Incident
 	bodies *bodies
+	names  string // what the names of components came to when this was built
 }
 
 // Group is a group of components as it is shown.
@@ -147,7 +148,6 @@ type Affected struct {
 	Group string            // empty for none
 	Old   components.Status // before (of updates; of the incident: before it began)
 	New   components.Status // after; of the incident: the last that it said
-	Now   components.Status // the component's status at present
 }
 
 // FullName is "Group (Component)" as reports of this field print it, or the name.

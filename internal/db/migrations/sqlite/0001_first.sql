@@ -335,6 +335,7 @@ create table subscribers (
   wanted text not null default '',
   consent text not null default '',
   consent_address text not null default '',
+  asked_at datetime,
   created_at datetime not null,
   confirmed_at datetime,
   unsubscribed_at datetime,
@@ -377,11 +378,15 @@ create table announcements (
   expanded_at datetime,
   cancelled_at datetime,
   recipients integer not null default 0,
+  sent integer not null default 0,
+  failed integer not null default 0,
+  skipped integer not null default 0,
   created_at datetime not null
 );
 create index announcements_due on announcements (due_at) where expanded_at is null and cancelled_at is null;
 create index announcements_update on announcements (update_id);
 create index announcements_page on announcements (page_id, id);
+create index announcements_incident on announcements (incident_id, id);
 create table deliveries (
   id integer primary key,
   page_id integer not null references pages (id) on delete cascade,
@@ -401,6 +406,7 @@ create table deliveries (
 );
 create index deliveries_due on deliveries (due_at, id) where state in ('ready','leased');
 create index deliveries_order on deliveries (subscriber_id, incident_id, id) where state in ('ready','leased');
+create index deliveries_failed on deliveries (page_id, id) where state = 'failed';
 -- A relay that is down is probed, not asked once a recipient; the pause is a row so that nodes share it.
 create table channel_pauses (
   channel text primary key,

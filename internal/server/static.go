@@ -1,0 +1,94 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/statusd/statusd/internal/snapshot"
+)
+
+// Static serves the embedded files under the hash of their content, for a year.
+type Static struct {
+	files map[string]*staticFile
+}
+
+type staticFile struct {
+	hash string
+	body *snapshot.Body
+}
+
+var types = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+// NewStatic reads and compresses every file once.
+func NewStatic(files fs.FS) (*Static, error) {
+	s := &Static{files: map[string]*staticFile{}}
+	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := fs.ReadFile(files, p)
+		if err != nil {
+			return err
+		}
+		t := types[path.Ext(p)]
+		if t == "" {
+			t = mime.TypeByExtension(path.Ext(p))
+		}
+		h := sha256.Sum256(raw)
+		b, err := snapshot.NewBody(t, raw)
+		s.files[p] = &staticFile{hash: hex.EncodeToString(h[:6]), body: b}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("static files: %w", err)
+	}
+	return s, nil
+}
+
+// Address is where a file is found; a missing one shows in the page's source
+// and in the test that renders every page.
+func (s *Static) Address(name string) string {
+	f := s.files[name]
+	if f == nil {
+		return "/static/missing/" + name
+	}
+	return "/static/" + f.hash + "/" + name
+}
+
+var forever = []string{"public, max-age=31536000, immutable"}
+
+func (s *Static) serve(c *gin.Context) {
+	name := strings.TrimPrefix(c.Param("name"), "/")
+	f := s.files[name]
+	if f == nil || c.Param("hash") != f.hash {
+		c.Header("Content-Type", "text/plain; charset=utf-8")
+		c.Status(http.StatusNotFound)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	h := c.Writer.Header()
+	h["X-Content-Type-Options"] = nosniff
+	h["Cache-Control"] = forever
+	h["Content-Type"] = f.body.Type
+	h["Vary"] = []string{"Accept-Encoding"}
+	out := f.body.Plain
+	if f.body.Gzip != nil && strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
+		out = f.body.Gzip
+		h["Content-Encoding"] = []string{"gzip"}
+	}
+	if c.Request.Method == http.MethodHead {
+		c.Status(http.StatusOK)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	c.Status(http.StatusOK)
+	_, _ = c.Writer.Write(out) // whoever asked may be gone
+}

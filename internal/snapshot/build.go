@@ -1,0 +1,285 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/db"
+	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/pages"
+)
+
+// build makes the picture of a page at its present version, in one read
+// transaction. What did not change since prev is taken over from it, so that a
+// post costs what it touches and not what ten years hold.
+func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(pages.Page) string) (*Snapshot, error) {
+	var out *Snapshot
+	err := d.View(ctx, func(g *gorm.DB) error {
+		var v struct {
+			Version   int64
+			ChangedAt time.Time
+		}
+		if err := g.Raw(`select version, changed_at from page_versions where page_id = ?`, page).Take(&v).Error; err != nil {
+			return fmt.Errorf("load the version of page %d: %w", page, err)
+		}
+		p, err := pages.From(g, page)
+		if err != nil {
+			return err
+		}
+		groups, cs, err := components.ListFrom(g, page)
+		if err != nil {
+			return err
+		}
+		index := newIndex(groups, cs)
+		since, old := reuse(prev, index)
+		stories, err := incidents.Changed(g, page, since)
+		if err != nil {
+			return err
+		}
+		out = New(Snapshot{
+			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
+			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(),
+		})
+		return nil
+	})
+	return out, err
+}
+
+// reuse says from which version on incidents must be loaded, and which may be
+// kept. When a component was renamed, hidden or moved, all name it anew.
+func reuse(prev *Snapshot, index *index) (since int64, old []*Incident) {
+	if prev == nil || prev.names != index.names() {
+		return -1, nil
+	}
+	return prev.Version, prev.Incidents
+}
+
+func merge(old []*Incident, stories []incidents.Story, index *index) []*Incident {
+	fresh := make(map[int64]*Incident, len(stories))
+	for _, s := range stories {
+		fresh[s.Incident.ID] = index.incident(s) // nil: not for readers
+	}
+	out := make([]*Incident, 0, len(old)+len(stories))
+	for _, i := range old {
+		if _, changed := fresh[i.ID]; !changed {
+			out = append(out, i)
+		}
+	}
+	for _, s := range stories {
+		if i := fresh[s.Incident.ID]; i != nil {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func public(p pages.Page, base string) Page {
+	return Page{
+		ID: p.ID, Code: p.Code, Name: p.Name, TimeZone: p.TimeZone, Language: p.Language, Words: p.Words, SupportURL: p.SupportURL,
+		Default: p.IsDefault, Hosts: p.Hosts, BaseURL: base, SetUp: p.SetUpAt != nil, CreatedAt: p.CreatedAt.UTC(),
+	}
+}
+
+// index knows the components and groups of a page while its picture is made.
+type index struct {
+	group map[int64]components.Group
+	comp  map[int64]components.Component
+	all   []components.Component // in page order
+	order []components.Component // those of them that readers see
+	place map[int64]int          // component id to its place in order, or after them all
+}
+
+func newIndex(groups []components.Group, cs []components.Component) *index {
+	x := &index{group: map[int64]components.Group{}, comp: map[int64]components.Component{}, place: map[int64]int{}}
+	for _, g := range groups {
+		x.group[g.ID] = g
+	}
+	slices.SortStableFunc(cs, func(a, b components.Component) int {
+		return cmp.Or(cmp.Compare(x.groupPlace(a), x.groupPlace(b)), cmp.Compare(a.Position, b.Position), cmp.Compare(a.ID, b.ID))
+	})
+	x.all = cs
+	for n, c := range cs {
+		x.comp[c.ID] = c
+		x.place[c.ID] = n
+		if c.Visible() {
+			x.order = append(x.order, c)
+		}
+	}
+	return x
+}
+
+// groupPlace: components without a group stand first.
+func (x *index) groupPlace(c components.Component) int {
+	if c.GroupID == nil {
+		return 0
+	}
+	return x.group[*c.GroupID].Position
+}
+
+func (x *index) groupName(c components.Component) string {
+	if c.GroupID == nil {
+		return ""
+	}
+	return x.group[*c.GroupID].Name
+}
+
+// names sums up everything of components that incidents show.
+func (x *index) names() string {
+	var b strings.Builder
+	for _, c := range x.all {
+		fmt.Fprintf(&b, "%s\x1f%s\x1f%s\x1f%t\x1e", c.Code, c.Name, x.groupName(c), c.Hidden)
+	}
+	return b.String()
+}
+
+func (x *index) groups() []Group {
+	var out []Group
+	for _, c := range x.order {
+		var id int64
+		g := Group{}
+		if c.GroupID != nil {
+			src := x.group[*c.GroupID]
+			id = src.ID
+			g = Group{ID: id, Code: src.Code, Name: src.Name, Description: src.Description}
+		}
+		if len(out) == 0 || out[len(out)-1].ID != id {
+			out = append(out, g)
+		}
+		last := &out[len(out)-1]
+		last.Components = append(last.Components, Component{
+			ID: c.ID, Code: c.Code, Name: c.Name, Description: c.Description, Status: c.Status, Since: c.StatusSince.UTC(), Position: len(last.Components) + 1,
+			StartDate: c.StartDate, Showcase: c.Showcase, CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
+		})
+	}
+	return out
+}
+
+// incident is a story as readers may see it; nil when there is nothing to see.
+func (x *index) incident(s incidents.Story) *Incident {
+	i := s.Incident
+	if i.WithdrawnAt != nil {
+		return nil
+	}
+	out := &Incident{
+		ID: i.ID, Code: i.Code, Number: i.Number, Kind: i.Kind, Title: i.Title, State: i.State, Impact: i.Impact,
+		StartedAt: i.StartedAt.UTC(), MonitoringAt: utc(i.MonitoringAt), ResolvedAt: utc(i.ResolvedAt),
+		ScheduledFor: utc(i.ScheduledFor), ScheduledUntil: utc(i.ScheduledUntil), NextUpdateBy: utc(i.NextUpdateBy),
+		CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
+		Updates: x.updates(s), Affected: x.affected(s.Updates), Postmortem: mortem(s),
+	}
+	if len(out.Updates) == 0 {
+		return nil
+	}
+	return out
+}
+
+func (x *index) updates(s incidents.Story) []Update {
+	var out []Update
+	var before incidents.State
+	for _, u := range s.Updates { // oldest first
+		if u.WithdrawnAt != nil {
+			continue
+		}
+		out = append(out, Update{
+			Code: u.Code, N: len(out) + 1, State: u.State, Label: incidents.Label(before, u.State), FellBack: incidents.FellBack(s.Incident.Kind, before, u.State),
+			HTML: u.HTML, Plain: u.Plain, Body: u.Body, HappenedAt: u.HappenedAt.UTC(), PostedAt: u.PostedAt.UTC(), NextUpdateBy: utc(u.NextUpdateBy),
+			EditedAt: utc(u.EditedAt), Earlier: earlier(s.Revisions, incidents.OfUpdate, u.ID), Affected: x.affected([]incidents.Update{u}),
+		})
+		before = u.State
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// affected are the components that updates spoke of, in page order, without
+// the hidden ones. Archived ones stay: history keeps their names.
+func (x *index) affected(us []incidents.Update) []Affected {
+	said := map[int64]Affected{}
+	for _, u := range us {
+		if u.WithdrawnAt != nil {
+			continue
+		}
+		for _, uc := range u.Components {
+			c, ok := x.comp[uc.ComponentID]
+			if !ok || c.Hidden {
+				continue
+			}
+			a, again := said[c.ID]
+			if !again {
+				a = Affected{Code: c.Code, Name: c.Name, Group: x.groupName(c), Old: uc.OldStatus}
+			}
+			a.New = uc.NewStatus
+			said[c.ID] = a
+		}
+	}
+	ids := make([]int64, 0, len(said))
+	for id := range said {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b int64) int { return cmp.Compare(x.place[a], x.place[b]) })
+	out := make([]Affected, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, said[id])
+	}
+	return out
+}
+
+// earlier are the wordings and times of a thing that were replaced, newest
+// first, each with the time during which it was shown.
+func earlier(rs []incidents.Revision, subject incidents.Subject, id int64) []Earlier {
+	var out []Earlier
+	var last *incidents.Content
+	var from time.Time
+	for _, r := range rs {
+		if r.Subject != subject || r.SubjectID != id {
+			continue
+		}
+		c, err := r.Decode()
+		if err != nil {
+			continue // VerifyRevisions finds it; a page must not fail for it
+		}
+		if last != nil && !last.Hidden && (last.HTML != c.HTML || !same(last.HappenedAt, c.HappenedAt)) && !c.Hidden {
+			e := Earlier{HTML: last.HTML, From: from, Until: r.RecordedAt.UTC()}
+			if last.HappenedAt != nil {
+				e.HappenedAt = last.HappenedAt.UTC()
+			}
+			out = append(out, e)
+		}
+		last, from = &c, r.RecordedAt.UTC()
+	}
+	slices.Reverse(out)
+	return out
+}
+
+func mortem(s incidents.Story) *Postmortem {
+	m := s.Postmortem
+	if m == nil || m.PublishedAt == nil {
+		return nil
+	}
+	return &Postmortem{
+		Code: m.Code, HTML: m.HTML, Plain: m.Plain, Body: m.Body, PublishedAt: m.PublishedAt.UTC(), EditedAt: utc(m.EditedAt), AuthorName: m.AuthorName,
+		Earlier: earlier(s.Revisions, incidents.OfPostmortem, m.ID),
+	}
+}
+
+func same(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}

@@ -1,0 +1,302 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/statusd/statusd/internal/db"
+	"github.com/statusd/statusd/internal/pages"
+)
+
+// staleAfter is how long the database may be away before pages say so (R2.3).
+const staleAfter = 60 * time.Second
+
+// Shelf keeps the current picture of every page. Readers only ever load a
+// pointer from it.
+type Shelf struct {
+	db   *db.DB
+	base *url.URL
+	disk *Disk
+	log  *slog.Logger
+
+	pages atomic.Pointer[directory]
+	mu    sync.Mutex // guards slots and the making of a new directory
+	slots map[int64]*slot
+
+	lastGood time.Time // only Tick's goroutine touches these two
+	stale    bool
+	fromDisk atomic.Bool // what is shown came from the disk: the database did not answer since the start
+}
+
+// slot is the place of one page.
+type slot struct {
+	building sync.Mutex
+	snap     atomic.Pointer[Snapshot]
+}
+
+// directory says which page answers a host. It is replaced whole.
+type directory struct {
+	byHost map[string]*slot
+	first  *slot // the default page
+	any    bool  // no page has hosts: the default one answers all
+	base   string
+}
+
+// NewShelf makes an empty shelf. base is the configured public address of the
+// default page; disk may be nil.
+func NewShelf(d *db.DB, base *url.URL, disk *Disk, log *slog.Logger) *Shelf {
+	s := &Shelf{db: d, base: base, disk: disk, log: log, slots: map[int64]*slot{}, lastGood: d.Now()}
+	s.pages.Store(&directory{})
+	return s
+}
+
+// Get is the picture of a page; nil only for a page that never was on the
+// shelf.
+func (s *Shelf) Get(page int64) *Snapshot {
+	s.mu.Lock()
+	sl := s.slots[page]
+	s.mu.Unlock()
+	if sl == nil {
+		return nil
+	}
+	return sl.snap.Load()
+}
+
+// ByHost is the picture of the page that answers a Host header; nil when none
+// does (421). It neither waits nor queries.
+func (s *Shelf) ByHost(host string) *Snapshot {
+	dir := s.pages.Load()
+	if dir.any {
+		return dir.first.load()
+	}
+	if sl := dir.byHost[host]; sl != nil { // as browsers send it, mostly
+		return sl.load()
+	}
+	h := pages.NormalHost(host)
+	if sl := dir.byHost[h]; sl != nil {
+		return sl.load()
+	}
+	if h == dir.base || loopback(h) {
+		return dir.first.load()
+	}
+	return nil
+}
+
+func (sl *slot) load() *Snapshot {
+	if sl == nil {
+		return nil
+	}
+	return sl.snap.Load()
+}
+
+// loopback hosts always mean the default page: whoever can send them sits on
+// the machine itself.
+func loopback(h string) bool {
+	if h == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(h)
+	return ip != nil && ip.IsLoopback()
+}
+
+// All are the current pictures, in no order.
+func (s *Shelf) All() []*Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []*Snapshot
+	for sl := range maps.Values(s.slots) {
+		if p := sl.snap.Load(); p != nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Refresh makes sure that the shelf shows at least the given version of a
+// page, and returns once it does or cannot. It runs after each commit, before
+// the writer is answered. Of several at once, one builds for all.
+func (s *Shelf) Refresh(ctx context.Context, page, version int64) {
+	if err := s.refresh(ctx, page, version, false); err != nil {
+		s.log.Error("picture not built; readers keep the last one", "page", page, "version", version, "error", err)
+	}
+}
+
+func (s *Shelf) refresh(ctx context.Context, page, version int64, force bool) error {
+	sl := s.slotOf(page)
+	sl.building.Lock()
+	defer sl.building.Unlock()
+	prev := sl.snap.Load()
+	if !force && prev != nil && prev.Version >= version && prev.AsOf.IsZero() {
+		return nil
+	}
+	// The writer was answered yes by the database: a client that hangs up now
+	// must not leave the old page standing.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	next, err := build(ctx, s.db, page, prev, s.baseOf)
+	if err != nil {
+		return err
+	}
+	sl.snap.Store(next)
+	s.index()
+	if s.disk != nil {
+		s.disk.Keep(next, prev)
+	}
+	return nil
+}
+
+func (s *Shelf) slotOf(page int64) *slot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl := s.slots[page]
+	if sl == nil {
+		sl = &slot{}
+		s.slots[page] = sl
+	}
+	return sl
+}
+
+// index makes the directory of hosts anew if it changed.
+func (s *Shelf) index() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dir := &directory{byHost: map[string]*slot{}, any: true, base: pages.NormalHost(s.base.Host)}
+	for _, id := range slices.Sorted(maps.Keys(s.slots)) {
+		sl := s.slots[id]
+		p := sl.snap.Load()
+		if p == nil {
+			continue
+		}
+		if p.Page.Default {
+			dir.first = sl
+		}
+		for _, h := range p.Page.Hosts {
+			dir.byHost[h] = sl
+			dir.any = false
+		}
+	}
+	if dir.first == nil {
+		dir.any = false
+	}
+	s.pages.Store(dir)
+}
+
+// baseOf is the absolute address of a page: the configured one for the default
+// page, else that one with the page's first host. Never from a request (R7.5).
+func (s *Shelf) baseOf(p pages.Page) string {
+	u := *s.base
+	if !p.IsDefault && len(p.Hosts) > 0 {
+		u.Host = p.Hosts[0]
+		if port := s.base.Port(); port != "" {
+			u.Host = net.JoinHostPort(p.Hosts[0], port)
+		}
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// Load takes the last good pictures from the disk, for a start without a
+// usable database. It returns how many pages there are.
+func (s *Shelf) Load() (int, error) {
+	if s.disk == nil {
+		return 0, nil
+	}
+	all, err := s.disk.Load()
+	for _, p := range all {
+		p.AsOf = p.BuiltAt
+		s.slotOf(p.Page.ID).snap.Store(New(*p))
+	}
+	if len(all) > 0 {
+		s.fromDisk.Store(true)
+		s.stale = true
+		s.index()
+	}
+	return len(all), err
+}
+
+// Tick is one turn of the loop: look after the database, notice what other
+// processes committed, rebuild pictures whose time is up, and say so on the
+// page when the database has been away for a minute. It returns how many
+// pictures it made.
+func (s *Shelf) Tick(ctx context.Context) int {
+	err := s.db.Heal(ctx)
+	var versions map[int64]int64
+	if err == nil {
+		versions, err = s.db.Versions(ctx)
+	}
+	if err != nil {
+		return s.age(err)
+	}
+	back := s.stale
+	s.lastGood, s.stale = s.db.Now(), false
+	s.fromDisk.Store(false)
+	n := 0
+	for _, page := range slices.Sorted(maps.Keys(versions)) {
+		p := s.Get(page)
+		force := p != nil && (back || !p.AsOf.IsZero() || !s.db.Now().Before(p.NotAfter))
+		if p != nil && p.Version >= versions[page] && !force {
+			continue
+		}
+		if err := s.refresh(ctx, page, versions[page], force); err != nil {
+			s.log.Error("picture not built; readers keep the last one", "page", page, "error", err)
+			continue
+		}
+		s.db.Wake(page, versions[page])
+		n++
+	}
+	return n
+}
+
+// age marks the pictures once the database has been away for long enough.
+func (s *Shelf) age(cause error) int {
+	if s.stale || s.db.Now().Sub(s.lastGood) < staleAfter {
+		return 0
+	}
+	s.stale = true
+	s.log.Error("pages now say how old they are: the database has been away for a minute", "error", cause)
+	n := 0
+	for _, p := range s.All() {
+		sl := s.slotOf(p.Page.ID)
+		sl.building.Lock()
+		old := *sl.snap.Load()
+		old.AsOf = s.lastGood
+		sl.snap.Store(New(old))
+		sl.building.Unlock()
+		n++
+	}
+	return n
+}
+
+// Stale reports whether the pages say that they are old.
+func (s *Shelf) Stale() bool {
+	for _, p := range s.All() {
+		if !p.AsOf.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// Run ticks every second until ctx ends.
+func (s *Shelf) Run(ctx context.Context) error {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			s.Tick(ctx)
+		}
+	}
+}
+
+// ErrNothing says that there is neither a database nor a picture to show.
+var ErrNothing = errors.New("neither the database nor a kept picture can be read")

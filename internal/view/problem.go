@@ -1,0 +1,48 @@
+package view
+
+import (
+	"net/http"
+
+	"github.com/statusd/statusd/internal/i18n"
+)
+
+// Problem says that something could not be done, with what was typed kept on
+// the page.
+type Problem struct {
+	T      *i18n.Printer
+	Status int
+	Key    string // of the message
+	Typed  []Typed
+	Again  string // where the form may be sent again; empty for none
+}
+
+// Typed is one field of a form that was not saved.
+type Typed struct {
+	Name, Value string
+	Long        bool
+}
+
+// Title is the window's title.
+func (p Problem) Title() string {
+	switch p.Status {
+	case http.StatusInternalServerError:
+		return "This page has a problem of its own"
+	case http.StatusServiceUnavailable:
+		return "Not saved"
+	case http.StatusUnauthorized:
+		return "Sign in again"
+	case http.StatusForbidden:
+		return "Not yours to do"
+	case http.StatusNotFound:
+		return "There is nothing here"
+	case http.StatusTooManyRequests:
+		return "Too many tries"
+	}
+	return "Not done"
+}
+
+// Message is the sentence.
+func (p Problem) Message() string { return p.T.T(p.Key) }
+
+// Problem renders the page.
+func (v *Views) Problem(p Problem) ([]byte, error) { return v.render("problem/problem", p) }
