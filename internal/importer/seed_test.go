@@ -1,0 +1,54 @@
+package importer_test
+
+import (
+	"testing"
+
+	"github.com/statusd/statusd/internal/auth"
+	"github.com/statusd/statusd/internal/importer"
+	"github.com/statusd/statusd/internal/statustest"
+)
+
+func TestImporter_Demo_isWordForWordAndCanBeRunAgain(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		s.Clock.Set(statustest.Noon.AddDate(8, 6, 0))
+		im := importer.Importer{DB: s.DB, Desk: s.Desk}
+		first, err := im.Demo(t.Context(), auth.CommandLine(), "raco.localhost:8080")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Shelf.Tick(t.Context())
+		for n, seed := range []statustest.Seed{statustest.CallRail(t), statustest.RACO(t)} {
+			snap := s.Shelf.Get(first[n].Page.ID)
+			if snap.Page.Name != seed.Page.Name || snap.Page.TimeZone != seed.Page.TimeZone {
+				t.Errorf("page %q in %s", snap.Page.Name, snap.Page.TimeZone)
+			}
+			got := snap.Incident(first[n].Incident)
+			if got == nil || len(got.Updates) != len(seed.Incident.Updates) || len(got.Affected) != len(seed.Incident.Affected) {
+				t.Fatalf("%s: got %+v", seed.Page.Name, got)
+			}
+			for k, u := range seed.Incident.Updates {
+				if got.Updates[k].Body != u.Body || !got.Updates[k].HappenedAt.Equal(u.Posted.UTC) || string(got.Updates[k].State) != u.State {
+					t.Errorf("update %d: got %+v, want %+v", k, got.Updates[k], u)
+				}
+			}
+			if got.Postmortem == nil || got.Postmortem.Body != seed.Incident.Postmortem.Markdown || !got.Postmortem.PublishedAt.Equal(seed.Incident.Postmortem.Posted.UTC) {
+				t.Errorf("postmortem: %+v", got.Postmortem)
+			}
+		}
+		again, err := im.Demo(t.Context(), auth.CommandLine(), "raco.localhost")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := s.Snapshot().Version
+		for _, r := range again {
+			if r.Changed() {
+				t.Errorf("the second run changed %s: %+v", r.Page.Name, r)
+			}
+		}
+		s.Shelf.Tick(t.Context())
+		if s.Snapshot().Version != before {
+			t.Error("the second run raised the page's version")
+		}
+	})
+}
