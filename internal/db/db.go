@@ -35,6 +35,7 @@ type Config struct {
 	URL    string // postgres://…; empty means SQLite at Path
 	Path   string // the SQLite file
 	Create bool   // make the SQLite file if it is missing; only right where there never was one
+	Keep   bool   // leave the schema as it is, for a command that only looks
 
 	Now func() time.Time // the one clock; required
 	Log *slog.Logger     // required

@@ -43,6 +43,9 @@ func (d *DB) openAndMigrate(ctx context.Context, create bool) (*handles, error) 
 	if err != nil {
 		return nil, err
 	}
+	if d.cfg.Keep {
+		return h, nil
+	}
 	if err := d.migrate(ctx, h); err != nil {
 		return nil, errors.Join(err, h.close())
 	}

@@ -189,18 +189,20 @@ func (s *Shelf) index() {
 	s.pages.Store(dir)
 }
 
-// baseOf is the absolute address of a page: the configured one for the default
+// BaseOf is the absolute address of a page: the configured one for the default
 // page, else that one with the page's first host. Never from a request (R7.5).
-func (s *Shelf) baseOf(p pages.Page) string {
-	u := *s.base
+func BaseOf(base *url.URL, p pages.Page) string {
+	host := base.Host
 	if !p.IsDefault && len(p.Hosts) > 0 {
-		u.Host = p.Hosts[0]
-		if port := s.base.Port(); port != "" {
-			u.Host = net.JoinHostPort(p.Hosts[0], port)
+		host = p.Hosts[0]
+		if port := base.Port(); port != "" {
+			host = net.JoinHostPort(host, port)
 		}
 	}
-	return u.Scheme + "://" + u.Host
+	return base.Scheme + "://" + host
 }
+
+func (s *Shelf) baseOf(p pages.Page) string { return BaseOf(s.base, p) }
 
 // Load takes the last good pictures from the disk, for a start without a
 // usable database. It returns how many pages there are.
