@@ -1,0 +1,247 @@
+package notify
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/statusd/statusd/internal/auth"
+	"github.com/statusd/statusd/internal/db"
+	"github.com/statusd/statusd/internal/fault"
+	"github.com/statusd/statusd/internal/pages"
+)
+
+// Imported is what an import did.
+type Imported struct {
+	Added      int // follow the page from now on
+	Known      int // did so before, or stand in the list twice
+	Suppressed int // had left, or their mailbox is gone: not brought back
+	Bad        int
+	BadLines   []BadLine // the first 100
+}
+
+// BadLine is a line of an import that holds no usable address.
+type BadLine struct {
+	Line int
+	Text string
+	Key  string // message key of what is wrong
+}
+
+const (
+	importBatch = 5000 // addresses a transaction; a post waits for one of them at most
+	maxBadLines = 100
+)
+
+// Import adds people who agreed to get mail, as consent says in words that are
+// kept with each of them. It reads CSV with a column "email" in its header, or
+// plain addresses one a line; other columns are left alone. Everybody gets
+// everything, which one click in a mail changes. Importing the same list again
+// changes nothing; whoever has left stays away. For admins.
+//
+// It works in several transactions: an import that breaks half-way is run
+// again. Faults: consent, file.
+func (s *Subscribers) Import(ctx context.Context, by auth.Actor, page int64, r io.Reader, consent string) (Imported, error) {
+	var out Imported
+	if err := by.Need(auth.Admin); err != nil {
+		return out, err
+	}
+	var c fault.Collector
+	pages.CheckName(&c, "consent", consent, 300, "subscribers.consent")
+	if err := c.Err(); err != nil {
+		return out, err
+	}
+	list := newAddressList(r)
+	for {
+		batch, err := list.next(importBatch, &out)
+		if err != nil {
+			return out, err
+		}
+		if len(batch) == 0 {
+			break
+		}
+		err = s.DB.Private(ctx, func(tx *db.Tx) error { return s.addBatch(tx, page, batch, consent, &out) })
+		if err != nil {
+			return out, err
+		}
+	}
+	err := s.DB.Private(ctx, func(tx *db.Tx) error {
+		return auth.Record(tx, page, by, "subscribers.import", "", nil, map[string]any{"consent": consent, "added": out.Added, "known": out.Known, "suppressed": out.Suppressed, "bad": out.Bad})
+	})
+	return out, err
+}
+
+// addressList reads the addresses of a list, line by line.
+type addressList struct {
+	csv    *csv.Reader
+	column int
+	begun  bool
+}
+
+func newAddressList(r io.Reader) *addressList {
+	in := bufio.NewReaderSize(r, 64<<10)
+	head, _ := in.Peek(4 << 10) // an error shows again when it is read
+	if bytes.HasPrefix(head, []byte("\ufeff")) {
+		_, _ = in.Discard(len("\ufeff")) // was peeked, so it is there
+	}
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	c := csv.NewReader(in)
+	c.FieldsPerRecord, c.LazyQuotes, c.ReuseRecord, c.TrimLeadingSpace = -1, true, true, true
+	// Spreadsheets of half of Europe separate columns by semicolons.
+	if bytes.Count(line, []byte(";")) > bytes.Count(line, []byte(",")) {
+		c.Comma = ';'
+	}
+	return &addressList{csv: c}
+}
+
+// next is the next n good addresses; none at the end. Bad ones are noted in out.
+func (l *addressList) next(n int, out *Imported) ([]string, error) {
+	batch := make([]string, 0, n)
+	for len(batch) < n {
+		record, err := l.csv.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if e, ok := errors.AsType[*csv.ParseError](err); ok {
+			out.bad(e.Line, strings.Join(record, ","), "email.invalid")
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the list: %w", err)
+		}
+		if l.header(record) {
+			continue
+		}
+		line, _ := l.csv.FieldPos(0)
+		text := ""
+		if l.column < len(record) {
+			text = record[l.column]
+		}
+		address, err := pages.CleanEmail("file", text)
+		if f := fault.Of(err); f != nil {
+			out.bad(line, text, f.Fields[0].Key)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		batch = append(batch, strings.Clone(address))
+	}
+	return batch, nil
+}
+
+// header reports whether the record is a header, and remembers which column
+// holds the addresses.
+func (l *addressList) header(record []string) bool {
+	if l.begun {
+		return false
+	}
+	l.begun = true
+	l.column = slices.IndexFunc(record, func(f string) bool {
+		switch strings.ToLower(strings.TrimSpace(f)) {
+		case "email", "e-mail", "email address", "e-mail address":
+			return true
+		}
+		return false
+	})
+	if l.column >= 0 {
+		return true
+	}
+	l.column = max(0, slices.IndexFunc(record, func(f string) bool { return strings.Contains(f, "@") }))
+	return false
+}
+
+func (o *Imported) bad(line int, text, key string) {
+	o.Bad++
+	if len(o.BadLines) >= maxBadLines {
+		return
+	}
+	text = strings.ToValidUTF8(text, "\ufffd")
+	if utf8.RuneCountInString(text) > 80 {
+		text = string([]rune(text)[:79]) + "…"
+	}
+	o.BadLines = append(o.BadLines, BadLine{Line: line, Text: text, Key: key})
+}
+
+// addBatch adds the addresses of a batch in few statements.
+func (s *Subscribers) addBatch(tx *db.Tx, page int64, batch []string, consent string, out *Imported) error {
+	type entry struct{ address, key, erased string }
+	entries := make([]entry, 0, len(batch))
+	seen := make(map[string]bool, len(batch))
+	for _, a := range batch {
+		key := addressKey(a)
+		if seen[key] {
+			out.Known++
+			continue
+		}
+		seen[key] = true
+		entries = append(entries, entry{a, key, hashed(s.Key, "address", key)})
+	}
+	for part := range slices.Chunk(entries, 500) {
+		keys := make([]string, 0, 2*len(part))
+		for _, e := range part {
+			keys = append(keys, e.key, e.erased)
+		}
+		known, err := statesOf(tx, page, keys)
+		if err != nil {
+			return err
+		}
+		var values []string
+		var args []any
+		for _, e := range part {
+			state := known[e.key]
+			if state == "" {
+				state = known[e.erased]
+			}
+			switch state {
+			case Active:
+				out.Known++
+				continue
+			case Unsubscribed, Suppressed:
+				out.Suppressed++
+				continue
+			}
+			values = append(values, `(?, ?, ?, ?, ?, 'active', ?, ?, ?)`)
+			args = append(args, page, db.NewCode(), channelEmail, e.address, e.key, consent, tx.Now, tx.Now)
+		}
+		out.Added += len(values)
+		if err := insertActive(tx, values, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func statesOf(tx *db.Tx, page int64, keys []string) (map[string]string, error) {
+	var rows []struct{ AddressKey, State string }
+	err := tx.Raw(`select address_key, state from subscribers where page_id = ? and channel = ? and address_key in ?`, page, channelEmail, keys).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for known addresses: %w", err)
+	}
+	m := make(map[string]string, len(rows))
+	for _, r := range rows {
+		m[r.AddressKey] = r.State
+	}
+	return m, nil
+}
+
+// insertActive adds subscribers. Who asked by the form and has not clicked yet
+// needs not click any more: staff say that they agreed.
+func insertActive(tx *db.Tx, values []string, args []any) error {
+	if len(values) == 0 {
+		return nil
+	}
+	err := tx.Exec(`insert into subscribers (page_id, code, channel, address, address_key, state, consent, created_at, confirmed_at) values `+strings.Join(values, ", ")+`
+		on conflict (page_id, channel, address_key) do update set state = 'active', consent = excluded.consent, confirmed_at = excluded.confirmed_at, wanted = '', asked_at = null
+		where subscribers.state = 'unconfirmed'`, args...).Error
+	if err != nil {
+		return fmt.Errorf("add subscribers: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,377 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/statusd/statusd/internal/db"
+	"github.com/statusd/statusd/internal/pages"
+)
+
+const (
+	firstBatch = 200
+	mostBatch  = 1000
+	queueLen   = 128                    // claimed and waiting for a connection: keeps lanes busy during a claim
+	grace      = 8 * time.Second        // for what is being handed over when the process is asked to end
+	freshFor   = 2 * time.Second        // a delivery claimed longer ago is looked at again before it leaves (R3.3, R3.9)
+	renewEvery = 20 * time.Second       // a third of a lease
+	lookAround = 500 * time.Millisecond // while lanes are busy and nothing is due
+	mostShaky  = 10                     // bad signs in a row that are a verdict on the server
+)
+
+// round is one pass of a courier: a feeder that claims, lanes that send over
+// one connection each, and a recorder that writes down what became of it.
+type round struct {
+	c       *Courier
+	ctx     context.Context // ends when nothing new shall begin
+	hard    context.Context // ends when what has begun shall end too
+	may     allowance
+	pages   map[int64]pages.Page
+	ready   []int64
+	letters map[letterKey]*letter
+	reasons *reasons
+	batch   int
+
+	jobs    chan *job
+	results chan result
+	lanes   sync.WaitGroup
+	aux     sync.WaitGroup
+	release []func()
+
+	mu        sync.Mutex
+	did       Did
+	limit     int // lanes there may be
+	live      int // lanes there are
+	dialling  int // of them on their way to a connection
+	connected int // and with one
+	leftover  []*job
+	inFlight  int
+	moved     chan struct{} // of one: something left inFlight
+	streak    int
+	proven    bool // the server took something
+	down      *refusal
+	stop      chan struct{} // closed when down
+}
+
+type letterKey struct {
+	id   int64 // of the announcement
+	kind Kind
+}
+
+func (c *Courier) newRound(ctx context.Context, may allowance) *round {
+	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stopTimer := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	r := &round{
+		c: c, ctx: ctx, hard: hard, may: may,
+		letters: map[letterKey]*letter{}, reasons: newReasons(c.Press.Renderer), batch: firstBatch,
+		jobs: make(chan *job, queueLen), moved: make(chan struct{}, 1), stop: make(chan struct{}),
+		release: []func(){func() { stopTimer() }, cancel},
+	}
+	if c.SMTP != nil {
+		r.limit = max(c.SMTP.Config.Conns, 1)
+		r.results = make(chan result, r.limit)
+		r.aux.Go(r.record)
+	}
+	return r
+}
+
+// run feeds the lanes until nothing is left that could be done now.
+func (r *round) run(ctx context.Context) error {
+	if err := r.lookAtPages(ctx); err != nil {
+		return err
+	}
+	renewed := r.c.Now()
+	for ctx.Err() == nil {
+		made, more, err := r.c.expand(ctx)
+		if err != nil {
+			return err
+		}
+		r.add(func(d *Did) { d.Made += made })
+		fed, err := r.feed(ctx)
+		if err != nil {
+			return err
+		}
+		if fed == 0 && !more && !r.wait(ctx) {
+			return nil
+		}
+		if now := r.c.Now(); now.Sub(renewed) > renewEvery {
+			renewed = now
+			if err := errors.Join(r.c.renew(ctx), r.lookAtPages(ctx)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lookAtPages: letters hold the page's address and name as they are now.
+func (r *round) lookAtPages(ctx context.Context) (err error) {
+	r.pages, r.ready, err = r.c.readyPages(ctx)
+	clear(r.letters)
+	return err
+}
+
+// feed claims a batch and hands it to the lanes. It waits while they are busy,
+// so no more than a batch is ever held.
+func (r *round) feed(ctx context.Context) (int, error) {
+	if err := r.endProbe(ctx); err != nil {
+		return 0, err
+	}
+	n := r.allowed()
+	if n == 0 {
+		return 0, nil
+	}
+	jobs, skipped, err := r.c.claim(ctx, r.ready, n)
+	if err != nil {
+		return 0, err
+	}
+	r.add(func(d *Did) { d.Skipped += skipped })
+	if err := r.prepare(ctx, jobs); err != nil {
+		return 0, errors.Join(err, r.putBack(jobs, 0))
+	}
+	begun := r.c.Now()
+	for i, j := range jobs {
+		j.claimed = begun
+		if !r.hand(ctx, j) {
+			return i, r.putBack(jobs[i:], 0)
+		}
+	}
+	r.adapt(len(jobs), r.c.Now().Sub(begun))
+	return len(jobs) + skipped, nil
+}
+
+// endProbe ends the pause once the probe went well.
+func (r *round) endProbe(ctx context.Context) error {
+	r.mu.Lock()
+	well := r.may == tryOne && r.proven
+	r.mu.Unlock()
+	if !well {
+		return nil
+	}
+	if err := r.c.resume(ctx); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.may = tryAll
+	return nil
+}
+
+// allowed is how many deliveries may be claimed now.
+func (r *round) allowed() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.down != nil || r.may == tryNothing:
+		return 0
+	case r.may == tryOne && r.inFlight > 0:
+		return 0
+	case r.may == tryOne:
+		return 1
+	}
+	return r.batch
+}
+
+// adapt keeps a batch at about a second's work: what is claimed is out of
+// reach for others, and the longer it waits the older is what we know of it.
+func (r *round) adapt(n int, took time.Duration) {
+	switch {
+	case n < r.batch:
+	case took < time.Second/2:
+		r.batch = min(2*r.batch, mostBatch)
+	case took > 3*time.Second/2:
+		r.batch = max(r.batch/2, 2*r.limit)
+	}
+}
+
+// hand gives a job to a lane and opens another one where all are busy.
+func (r *round) hand(ctx context.Context, j *job) bool {
+	r.mu.Lock()
+	r.inFlight++
+	r.mu.Unlock()
+	r.openLane()
+	select {
+	case r.jobs <- j:
+		return true
+	case <-r.stop:
+	case <-ctx.Done():
+	}
+	r.left()
+	return false
+}
+
+// openLane opens another lane if there is more waiting than lanes to take it.
+func (r *round) openLane() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.live >= r.limit || (r.live > 0 && len(r.jobs) == 0) {
+		return
+	}
+	r.live++
+	l := &lane{r: r, recorded: make(chan error, 1)}
+	r.lanes.Go(l.run)
+}
+
+// left counts a job out.
+func (r *round) left() {
+	r.mu.Lock()
+	r.inFlight--
+	r.mu.Unlock()
+	select {
+	case r.moved <- struct{}{}:
+	default: // somebody will look anyway
+	}
+}
+
+// wait returns true when it is worth looking for work again: something that
+// was being sent is done, which may let a reader's next letter go, or some
+// time passed. It returns false when nothing is being sent.
+func (r *round) wait(ctx context.Context) bool {
+	r.mu.Lock()
+	busy := r.inFlight > 0
+	r.mu.Unlock()
+	if !busy {
+		return false
+	}
+	if len(r.jobs) > 0 {
+		r.openLane() // the last one may have ended with its connection
+	}
+	t := time.NewTimer(lookAround)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return true
+		case <-t.C:
+			return true
+		case <-r.moved:
+		}
+		r.mu.Lock()
+		busy = r.inFlight > 0
+		r.mu.Unlock()
+		if !busy {
+			return true
+		}
+	}
+}
+
+func (r *round) add(fn func(*Did)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fn(&r.did)
+}
+
+// prepare gives each job its letter and the reader's own words.
+func (r *round) prepare(ctx context.Context, jobs []*job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	rows, err := r.missing(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if j.letter, err = r.letterOf(j, rows); err != nil {
+			// One letter that cannot be made must not stop all others.
+			r.c.Log.Error("a letter cannot be made", "announcement", j.AnnouncementID, "error", err)
+			j.letter = nil
+			continue
+		}
+		j.to = reader{Delivery: j.ID, Code: j.Code, Generation: j.Generation, Address: j.Address}
+	}
+	return r.reasons.fill(ctx, r.c.DB, jobs)
+}
+
+func keyOf(j *job) letterKey {
+	return letterKey{j.AnnouncementID, j.letterKind()}
+}
+
+// missing loads the announcements whose letters were not made yet.
+func (r *round) missing(ctx context.Context, jobs []*job) (map[int64]announcementRow, error) {
+	var ids []int64
+	for _, j := range jobs {
+		if r.letters[keyOf(j)] == nil && (len(ids) == 0 || ids[len(ids)-1] != j.AnnouncementID) {
+			ids = append(ids, j.AnnouncementID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []announcementRow
+	if err := r.c.DB.Read(ctx).Raw(`select `+announcementColumns+` from announcements where id in ?`, ids).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("load announcements: %w", err)
+	}
+	m := make(map[int64]announcementRow, len(rows))
+	for _, row := range rows {
+		m[row.ID] = row
+	}
+	return m, nil
+}
+
+func (r *round) letterOf(j *job, rows map[int64]announcementRow) (*letter, error) {
+	key := keyOf(j)
+	if l := r.letters[key]; l != nil {
+		return l, nil
+	}
+	l, err := r.c.Press.letter(r.pages[j.PageID], rows[j.AnnouncementID], key.kind)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.letters) >= 32 { // a letter has some 30 KB, a long postmortem more
+		clear(r.letters)
+	}
+	r.letters[key] = l
+	return l, nil
+}
+
+// putBack frees claimed deliveries without counting the try.
+func (r *round) putBack(jobs []*job, wait time.Duration) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(jobs))
+	for i, j := range jobs {
+		ids[i] = j.ID
+	}
+	r.add(func(d *Did) { d.Released += len(ids) })
+	// Also when ctx has ended: a lease that nobody holds delays its reader.
+	return r.c.DB.Private(context.WithoutCancel(r.ctx), func(tx *db.Tx) error { return freeLeases(tx, ids, wait) })
+}
+
+func freeLeases(tx *db.Tx, ids []int64, wait time.Duration) error {
+	set, args := `state = 'ready', lease_until = null, lease_by = ''`, []any{}
+	if wait > 0 {
+		set, args = set+`, due_at = ?`, append(args, tx.Now.Add(wait))
+	}
+	if err := tx.Exec(`update deliveries set `+set+` where id in ? and state = 'leased'`, append(args, ids)...).Error; err != nil {
+		return fmt.Errorf("put deliveries back: %w", err)
+	}
+	return nil
+}
+
+// finish lets the lanes end, puts back what they did not get to, and writes
+// down what the round found out about the mail server.
+func (r *round) finish(ctx context.Context) error {
+	close(r.jobs)
+	r.lanes.Wait()
+	for j := range r.jobs { // no lane was left to take them
+		r.leftover = append(r.leftover, j)
+	}
+	if r.results != nil {
+		close(r.results)
+	}
+	r.aux.Wait()
+	for _, f := range r.release {
+		f()
+	}
+	ctx = context.WithoutCancel(ctx)
+	err := r.putBack(r.leftover, 0)
+	if r.down != nil {
+		r.did.Paused = r.down.Error()
+		return errors.Join(err, r.c.pause(ctx, r.down))
+	}
+	return errors.Join(err, r.endProbe(ctx))
+}

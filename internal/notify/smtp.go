@@ -1,0 +1,279 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+	"golang.org/x/net/idna"
+)
+
+// Time-outs (R3.7). After the final dot a server may take long, and giving up
+// early there makes duplicates.
+const (
+	connectTimeout = 10 * time.Second
+	commandTimeout = 60 * time.Second
+	dotTimeout     = 10 * time.Minute
+)
+
+// SMTP hands messages to a mail server.
+type SMTP struct {
+	Config SMTPConfig
+	Hello  string         // our name in EHLO; the host of the base URL
+	Roots  *x509.CertPool // nil: those of the system
+}
+
+// stage is how far a conversation came: whose fault a refusal is depends on it.
+type stage int
+
+const (
+	atConnect stage = iota // dialling, greeting, TLS, log-in
+	atMail
+	atRcpt
+	atData // DATA and the message itself: nothing was accepted if the connection ends here
+	atDot  // after the final dot: if the connection ends here, nobody knows
+)
+
+func (s stage) String() string {
+	return [...]string{"connecting", "MAIL FROM", "RCPT TO", "DATA", "the final dot"}[s]
+}
+
+// refusal is why a message did not go.
+type refusal struct {
+	Stage  stage
+	Code   int    // the server's; 0 when it did not answer
+	Status string // enhanced status such as 5.1.1, if given
+	Text   string
+}
+
+func (r *refusal) Error() string {
+	if r.Code == 0 {
+		return fmt.Sprintf("at %s: %s", r.Stage, r.Text)
+	}
+	return fmt.Sprintf("at %s: %d %s", r.Stage, r.Code, r.Text)
+}
+
+func (r *refusal) permanent() bool { return r.Code >= 500 && r.Code < 600 }
+
+// refused makes a refusal of an error. The server's words are kept for staff,
+// one line and not too much of it.
+func refused(at stage, err error) *refusal {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r
+	}
+	r := &refusal{Stage: at, Text: oneLine(err.Error())}
+	if e, ok := errors.AsType[*textproto.Error](err); ok {
+		r.Code, r.Text = e.Code, oneLine(e.Msg)
+		r.Status = enhanced(e.Msg)
+	}
+	return r
+}
+
+// enhanced is the status of RFC 3463 at the beginning of a reply, or "".
+func enhanced(msg string) string {
+	word, _, _ := strings.Cut(strings.TrimSpace(msg), " ")
+	parts := strings.Split(word, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	for _, p := range parts {
+		if p == "" || len(p) > 3 || strings.Trim(p, "0123456789") != "" {
+			return ""
+		}
+	}
+	return word
+}
+
+func oneLine(s string) string {
+	s = strings.ToValidUTF8(strings.Join(strings.Fields(s), " "), "\ufffd")
+	if utf8.RuneCountInString(s) > 300 {
+		s = string([]rune(s)[:299]) + "…"
+	}
+	return s
+}
+
+// conn is one connection, through which messages go one after the other.
+type conn struct {
+	net    net.Conn
+	client *smtp.Client
+	sent   int // messages begun
+}
+
+// dial connects, encrypts and logs in.
+func (s *SMTP) dial(ctx context.Context) (*conn, error) {
+	var raw net.Conn
+	tlsConfig := s.tlsConfig()
+	opts := []mail.Option{
+		mail.WithPort(s.Config.Port),
+		mail.WithTimeout(connectTimeout),
+		mail.WithHELO(cmp.Or(s.Hello, "localhost")),
+		mail.WithTLSConfig(tlsConfig),
+		mail.WithTLSPolicy(s.policy()),
+		// Our own dialler, because go-mail leaves the connection open when a
+		// greeting or log-in is refused.
+		mail.WithDialContextFunc(func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			raw = c
+			if s.Config.TLS != TLSImplicit {
+				return c, nil
+			}
+			t := tls.Client(c, tlsConfig)
+			return t, t.HandshakeContext(ctx)
+		}),
+	}
+	if s.Config.User != "" {
+		opts = append(opts, mail.WithSMTPAuth(s.authType()), mail.WithUsername(s.Config.User), mail.WithPassword(string(s.Config.Password)))
+	}
+	c, err := mail.NewClient(s.Config.Host, opts...)
+	if err != nil {
+		return nil, refused(atConnect, err)
+	}
+	client, err := c.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		if raw != nil {
+			_ = raw.Close() // it is given up; the error above is the one that counts
+		}
+		return nil, refused(atConnect, err)
+	}
+	return &conn{net: raw, client: client}, nil
+}
+
+func (s *SMTP) tlsConfig() *tls.Config {
+	return &tls.Config{
+		ServerName: s.Config.Host, RootCAs: s.Roots, MinVersion: tls.VersionTLS12,
+		// A mail server on this very machine tends to have a certificate that it
+		// made for itself, and nobody stands between.
+		InsecureSkipVerify: s.Config.TLS == TLSOpportunistic, //nolint:gosec // loopback only, see ParseSMTPURL
+	}
+}
+
+func (s *SMTP) policy() mail.TLSPolicy {
+	switch s.Config.TLS {
+	case TLSStartTLS:
+		return mail.TLSMandatory
+	case TLSOpportunistic:
+		return mail.TLSOpportunistic
+	}
+	return mail.NoTLS // or implicit: the dialler sees to it
+}
+
+// authType: the best that the server offers. To this very machine a password
+// may go in the clear.
+func (s *SMTP) authType() mail.SMTPAuthType {
+	if s.Config.loopback() && (s.Config.TLS == TLSNone || s.Config.TLS == TLSOpportunistic) {
+		return mail.SMTPAuthPlainNoEnc
+	}
+	return mail.SMTPAuthAutoDiscover
+}
+
+// close says goodbye, but does not wait long for the answer.
+func (c *conn) close() {
+	_ = c.client.UpdateDeadline(time.Second) // the connection is done with either way
+	_ = c.client.Quit()                      // likewise
+	_ = c.net.Close()                        // after a failed Quit
+}
+
+// message is one letter to one reader.
+type message struct {
+	From, To string
+	Body     io.WriterTo
+}
+
+// send hands a message over. last is called before the final dot: the message
+// counts as handed over from there, so what came before must be on record.
+// Every error is a *refusal.
+func (c *conn) send(m message, last func() error) error {
+	c.sent++
+	to, utf8Needed, err := wireAddress(m.To)
+	if err != nil {
+		return &refusal{Stage: atRcpt, Code: 553, Status: "5.1.3", Text: err.Error()}
+	}
+	if err := c.begin(m.From, to, utf8Needed); err != nil {
+		return err
+	}
+	w, err := c.client.Data()
+	if err != nil {
+		return refused(atData, err)
+	}
+	if _, err := m.Body.WriteTo(w); err != nil {
+		return refused(atData, err)
+	}
+	if err := last(); err != nil {
+		return err
+	}
+	if err := c.client.UpdateDeadline(dotTimeout); err != nil {
+		return refused(atData, err)
+	}
+	if err := w.Close(); err != nil {
+		return refused(atDot, err)
+	}
+	return nil
+}
+
+func (c *conn) begin(from, to string, utf8Needed bool) error {
+	if err := c.client.UpdateDeadline(commandTimeout); err != nil {
+		return refused(atMail, err)
+	}
+	if utf8Needed {
+		if ok, _ := c.client.Extension("SMTPUTF8"); !ok {
+			return &refusal{Stage: atRcpt, Code: 553, Status: "5.6.7", Text: "our mail server cannot send to addresses with letters outside ASCII before the @"}
+		}
+	}
+	// Asked for only where it is needed: a server that must pass a message on to
+	// one without SMTPUTF8 returns it (RFC 6531, section 3.4).
+	c.client.SkipSMTPUTF8(!utf8Needed)
+	if err := c.client.Mail("<" + from + ">"); err != nil {
+		return refused(atMail, err)
+	}
+	if err := c.client.Rcpt("<" + to + ">"); err != nil {
+		return refused(atRcpt, err)
+	}
+	return nil
+}
+
+// reset makes the connection ready for the next message after a refusal.
+func (c *conn) reset() error {
+	if err := c.client.UpdateDeadline(commandTimeout); err != nil {
+		return err
+	}
+	return c.client.Reset()
+}
+
+// wireAddress is an address as SMTP takes it: the domain in ASCII. utf8Needed
+// says that the part before the @ is not.
+func wireAddress(a string) (wire string, utf8Needed bool, err error) {
+	at := strings.LastIndexByte(a, '@')
+	if at < 0 || strings.ContainsAny(a, "<> \r\n\x00") {
+		return "", false, errors.New("not an address")
+	}
+	local, domain := a[:at], a[at+1:]
+	if !isASCII(domain) {
+		if domain, err = idna.Lookup.ToASCII(domain); err != nil {
+			return "", false, errors.New("no such domain name")
+		}
+	}
+	return local + "@" + domain, !isASCII(local), nil
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
