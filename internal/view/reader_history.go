@@ -1,0 +1,280 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/snapshot"
+)
+
+// HistoryPage is the newest three months, and the way to all others.
+type HistoryPage struct {
+	Base
+	Months []Month
+	Years  []Year
+}
+
+// MonthPage is one month.
+type MonthPage struct {
+	Base
+	Month          Month
+	Earlier, Later *Link
+}
+
+// Month is a month's list.
+type Month struct {
+	ID, Name, Href string
+	Summary        string // "2 incidents · 49 min of trouble"
+	Days           []PastDay
+	Cut            string // "All 120 of May 2018" where only the newest are shown
+}
+
+// Year is a row of links to months, newest first.
+type Year struct {
+	Name   string
+	Months []MonthLink
+}
+
+// MonthLink is one of them.
+type MonthLink struct {
+	Link
+	Count string // how many incidents and maintenances; empty for none
+}
+
+// Row is an incident or maintenance in a list.
+type Row struct {
+	State  State // Word is empty where nobody said how bad it was
+	Href   string
+	Title  string
+	Text   string
+	From   Time
+	To     *Time
+	Since  bool // it goes on: From is when it began
+	Notes  []string
+	Report *Link // to the postmortem
+}
+
+const (
+	newestMonths = 3
+	maxMonthRows = 50 // on /history; the month's own page has all of them
+	maxRowNames  = 3
+)
+
+// History renders the newest three months and links to all months.
+func (v *Views) History(s *snapshot.Snapshot) ([]byte, error) {
+	r := v.reader(s)
+	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Years: r.years()}
+	page.Here = "/history"
+	keys := r.monthKeys()
+	for _, key := range keys[:min(newestMonths, len(keys))] {
+		if m, ok := s.MonthOf(key); ok {
+			page.Months = append(page.Months, r.month(m, maxMonthRows))
+		}
+	}
+	return v.render("public/history", page)
+}
+
+// HistoryMonth renders one month, which the caller has from s.MonthOf.
+func (v *Views) HistoryMonth(s *snapshot.Snapshot, m snapshot.Month) ([]byte, error) {
+	r := v.reader(s)
+	name := r.p.Month(m.From)
+	page := MonthPage{Base: r.base(r.p.T("public.month.title", "Month", name), "/history/"+m.Key), Month: r.month(m, len(m.Incidents))}
+	page.Here = "/history"
+	page.Earlier = r.monthLink(m.From.AddDate(0, -1, 0))
+	page.Later = r.monthLink(m.From.AddDate(0, 1, 0))
+	return v.render("public/month", page)
+}
+
+// monthKeys are the months from now back to the first there is something to
+// say about.
+func (r *reader) monthKeys() []string {
+	now := r.s.BuiltAt.In(r.s.Zone)
+	first := r.s.FirstMonth()
+	var keys []string
+	for m := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, r.s.Zone); ; m = m.AddDate(0, -1, 0) {
+		key := r.p.MonthKey(m)
+		if key < first || len(keys) == maxMonths {
+			return keys
+		}
+		keys = append(keys, key)
+	}
+}
+
+// maxMonths bounds the links to months: a report that was back-dated by a slip
+// to the year 1 must not make a page of 24,000 links.
+const maxMonths = 100 * 12
+
+func (r *reader) years() []Year {
+	count := map[string]int{}
+	for _, i := range r.s.Incidents {
+		if history(i) {
+			count[r.p.MonthKey(i.Shown())]++
+		}
+	}
+	var ys []Year
+	for _, key := range r.monthKeys() {
+		m, err := time.Parse("2006-01", key)
+		if err != nil {
+			continue // cannot be: monthKeys wrote it
+		}
+		if year := strconv.Itoa(m.Year()); len(ys) == 0 || ys[len(ys)-1].Name != year {
+			ys = append(ys, Year{Name: year})
+		}
+		link := MonthLink{Link: Link{Href: "/history/" + key, Text: m.Format("January")}}
+		if n := count[key]; n > 0 {
+			link.Count = strconv.Itoa(n)
+		}
+		ys[len(ys)-1].Months = append(ys[len(ys)-1].Months, link)
+	}
+	return ys
+}
+
+func (r *reader) monthLink(t time.Time) *Link {
+	if _, ok := r.s.MonthOf(r.p.MonthKey(t)); !ok {
+		return nil
+	}
+	return &Link{Href: "/history/" + r.p.MonthKey(t), Text: r.p.Month(t)}
+}
+
+// history reports whether an incident belongs into it: what is only planned
+// is no history yet and stands on the status page.
+func history(i *snapshot.Incident) bool { return i.State != incidents.Scheduled }
+
+func (r *reader) month(m snapshot.Month, most int) Month {
+	out := Month{ID: "m" + m.Key, Name: r.p.Month(m.From), Href: "/history/" + m.Key}
+	all := slices.DeleteFunc(slices.Clone(m.Incidents), func(i *snapshot.Incident) bool { return !history(i) })
+	out.Summary = r.monthSummary(all)
+	if len(all) > most {
+		out.Cut = r.p.T("public.month.cut", "Count", len(all), "Month", out.Name)
+		all = all[:most]
+	}
+	for _, i := range all {
+		day := r.weekday(i.Shown())
+		if len(out.Days) == 0 || out.Days[len(out.Days)-1].Day != day {
+			out.Days = append(out.Days, PastDay{Day: day})
+		}
+		last := &out.Days[len(out.Days)-1]
+		last.Rows = append(last.Rows, r.row(i, i.Shown(), true))
+	}
+	return out
+}
+
+// monthSummary is "2 incidents · 1 maintenance · 49 min of trouble". While one
+// of them is open there is no telling how long the trouble was.
+func (r *reader) monthSummary(all []*snapshot.Incident) string {
+	var unplanned []*snapshot.Incident
+	for _, i := range all {
+		if i.Kind == incidents.KindIncident {
+			unplanned = append(unplanned, i)
+		}
+	}
+	parts := ""
+	add := func(s string) { parts = join(parts, s) }
+	if n := len(unplanned); n > 0 {
+		add(r.p.T("public.month.incidents", "Count", n))
+	}
+	if n := len(all) - len(unplanned); n > 0 {
+		add(r.p.T("public.month.maintenances", "Count", n))
+	}
+	if d, ok := trouble(unplanned); ok && d > 0 {
+		add(r.p.T("public.month.trouble", "Duration", r.p.Duration(d)))
+	}
+	return parts
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " · " + b
+}
+
+// trouble is how long at least one of the incidents went on: what ran at the
+// same time counts once. False while one is open.
+func trouble(all []*snapshot.Incident) (time.Duration, bool) {
+	sorted := slices.SortedFunc(slices.Values(all), func(a, b *snapshot.Incident) int { return a.StartedAt.Compare(b.StartedAt) })
+	var sum time.Duration
+	var until time.Time
+	for _, i := range sorted {
+		if i.ResolvedAt == nil {
+			return 0, false
+		}
+		from := i.StartedAt
+		if from.Before(until) {
+			from = until
+		}
+		if i.ResolvedAt.After(from) {
+			sum += i.ResolvedAt.Sub(from)
+			until = *i.ResolvedAt
+		}
+	}
+	return sum, true
+}
+
+// row is an incident in a list, under a heading that already says the day of
+// ref. In the history it counts services and updates, on the status page it
+// names the first services.
+func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
+	u := i.Latest()
+	row := Row{
+		State: r.rowState(i), Href: incidentPath(i.Code), Title: i.Title,
+		Text: r.p.T("public.row.text", "State", r.p.State(string(u.State)), "Text", lead(u.Plain, leadLength)),
+	}
+	from, ok := began(i)
+	if !ok {
+		from = i.Shown()
+	}
+	row.From, row.Since = r.near(from, ref), i.ResolvedAt == nil
+	if i.ResolvedAt != nil {
+		row.To = new(r.near(*i.ResolvedAt, from))
+	}
+	row.Notes = r.notes(i, counts)
+	if i.Postmortem != nil {
+		row.Report = &Link{Href: row.Href + "#postmortem", Text: r.p.State("postmortem")}
+	}
+	return row
+}
+
+func (r *reader) notes(i *snapshot.Incident, counts bool) []string {
+	var ns []string
+	if n := len(i.Affected); n > 0 {
+		text := r.p.T("public.services.count", "Count", n)
+		if !counts || n == 1 {
+			text = r.firstNames(i.Affected)
+		}
+		ns = append(ns, text)
+	}
+	if counts {
+		ns = append(ns, r.p.T("public.updates.count", "Count", len(i.Updates)))
+	}
+	return ns
+}
+
+// firstNames is "Call routing, Dashboard and 3 more".
+func (r *reader) firstNames(as []snapshot.Affected) string {
+	var names []string
+	for _, a := range as {
+		names = append(names, a.FullName())
+	}
+	if len(names) <= maxRowNames {
+		return r.p.List(names)
+	}
+	return r.p.T("public.services.more", "A", names[0], "B", names[1], "Count", len(names)-2)
+}
+
+func (r *reader) rowState(i *snapshot.Incident) State {
+	if i.Kind == incidents.KindMaintenance {
+		return State{Mark: r.mark("maint"), Word: r.p.T("public.planned")}
+	}
+	s := worst(i)
+	if i.Open() {
+		s = cmp.Or(r.effect(i), s)
+	}
+	if s == "" {
+		return State{Mark: r.mark("none")}
+	}
+	return r.status(s)
+}

@@ -1,0 +1,242 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/snapshot"
+)
+
+// HomePage is the status page: headline, what is open, what runs, the
+// services, what is planned, the past two weeks.
+type HomePage struct {
+	Base
+	Headline Headline
+	Updated  Time
+	Promise  []Fact // the next promise of all open incidents; none or one
+	Open     []Card
+	More     []Row // open incidents beyond those that are shown in full
+	Running  []Card
+	Groups   []Group
+	Legend   []State
+	Planned  []Plan
+	Past     []PastDay
+}
+
+// Group is a group of services. One without a name stands without a frame.
+type Group struct {
+	Name     string
+	Open     bool
+	Count    string // said while it is folded
+	State    State
+	Services []Service
+}
+
+// Service is one component.
+type Service struct {
+	Name, Description string
+	State             State
+	OK                bool
+}
+
+// Plan is a maintenance that has not begun.
+type Plan struct {
+	Day, Month, Weekday string
+	ISO                 string
+	Href, Title, Text   string
+	From                Time
+	To                  *Time
+	Lasts               string
+	Chips               []Chip
+}
+
+// PastDay is a day on which something happened, or a run of quiet days.
+type PastDay struct {
+	Day   Day
+	Quiet bool
+	Rows  []Row
+}
+
+// Bounds that keep the page readable on the worst of days.
+const (
+	maxCards   = 10 // open incidents shown in full
+	maxFlat    = 12 // services up to which every group is open
+	pastDays   = 14
+	leadLength = 200
+)
+
+// Home renders the status page. Until it has anything to show it says so.
+func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
+	if len(s.Groups) == 0 && len(s.Incidents) == 0 {
+		return v.SetUpPending(s)
+	}
+	r := v.reader(s)
+	h := r.headline()
+	page := HomePage{
+		Base: r.base(h.Text, "/"), Headline: h, Updated: r.near(s.ChangedAt, s.BuiltAt),
+		Running: r.cards(s.Running()), Groups: r.groups(), Planned: r.plans(), Past: r.past(),
+	}
+	page.Description = h.Text
+	open := s.Open()
+	page.Promise = r.firstPromise(open)
+	if len(open) > maxCards {
+		for _, i := range open[maxCards:] {
+			page.More = append(page.More, r.row(i, s.BuiltAt, false))
+		}
+		open = open[:maxCards]
+	}
+	page.Open = r.cards(open)
+	page.Legend = r.legend()
+	return v.render("public/home", page)
+}
+
+func (r *reader) cards(is []*snapshot.Incident) []Card {
+	var cs []Card
+	for _, i := range is {
+		cs = append(cs, r.card(i))
+	}
+	return cs
+}
+
+// firstPromise is the promise that comes due first.
+func (r *reader) firstPromise(open []*snapshot.Incident) []Fact {
+	var by *time.Time
+	for _, i := range open {
+		if p := i.NextUpdateBy; p != nil && (by == nil || p.Before(*by)) {
+			by = p
+		}
+	}
+	return r.promise("hero", by, true)
+}
+
+func (r *reader) groups() []Group {
+	flat := len(r.s.Components()) <= maxFlat
+	var gs []Group
+	for _, g := range r.s.Groups {
+		out := Group{
+			Name: g.Name, Open: flat || g.Status != components.Operational,
+			Count: r.p.T("public.services.count", "Count", len(g.Components)), State: r.status(g.Status),
+		}
+		if g.Status == components.Operational {
+			out.State.Word = r.p.T("public.group." + r.words + ".ok")
+		}
+		for _, c := range g.Components {
+			out.Services = append(out.Services, Service{
+				Name: c.Name, Description: c.Description, State: r.status(c.Status), OK: c.Status == components.Operational,
+			})
+		}
+		gs = append(gs, out)
+	}
+	return gs
+}
+
+func (r *reader) legend() []State {
+	var ss []State
+	for _, s := range []components.Status{
+		components.Operational, components.Degraded, components.PartialOutage, components.MajorOutage, components.Maintenance,
+	} {
+		ss = append(ss, r.status(s))
+	}
+	return ss
+}
+
+func (r *reader) plans() []Plan {
+	var ps []Plan
+	for _, i := range r.s.Planned() {
+		ps = append(ps, r.plan(i))
+	}
+	return ps
+}
+
+func (r *reader) plan(i *snapshot.Incident) Plan {
+	start := i.Shown()
+	local := start.In(r.s.Zone)
+	p := Plan{
+		Day: local.Format("2"), Month: local.Format("Jan"), Weekday: local.Format("Mon"), ISO: r.p.DayKey(start),
+		Href: incidentPath(i.Code), Title: i.Title, Text: lead(i.Latest().Plain, leadLength),
+		From: r.near(start, r.s.BuiltAt), Chips: chips(i),
+	}
+	if i.ScheduledUntil != nil {
+		p.To = new(r.near(*i.ScheduledUntil, start))
+		p.Lasts = r.p.Duration(i.ScheduledUntil.Sub(start))
+	}
+	return p
+}
+
+// past are the last two weeks, quiet days merged. A day counts as quiet only
+// if nothing went on in it: the second day of a long outage, which has no row
+// of its own, is left out rather than called quiet. Days before the page
+// existed are left out too, for nobody was there to say anything.
+func (r *reader) past() []PastDay {
+	all := r.s.PastDays(pastDays)
+	window, birth := all[len(all)-1].Date, r.birthday()
+	var out []PastDay
+	var run []time.Time // quiet days, newest first
+	flush := func() {
+		if len(run) > 0 {
+			out = append(out, PastDay{Quiet: true, Day: Day{Text: r.days(run[len(run)-1], run[0])}})
+		}
+		run = nil
+	}
+	for _, d := range all {
+		end := d.Date.AddDate(0, 0, 1)
+		over := append(slices.Clone(d.Incidents), r.endedIn(d.Date, end, window)...)
+		switch {
+		case len(over) > 0:
+			flush()
+			out = append(out, PastDay{Day: r.day(d.Date), Rows: r.rows(over, d.Date)})
+		case d.Date.Before(birth) || r.busy(d.Date, end):
+			flush()
+		default:
+			run = append(run, d.Date)
+		}
+	}
+	flush()
+	return out
+}
+
+func (r *reader) rows(is []*snapshot.Incident, day time.Time) []Row {
+	var out []Row
+	for _, i := range is {
+		out = append(out, r.row(i, day, false))
+	}
+	return out
+}
+
+// endedIn are the incidents that began before the window and ended in the day:
+// they would otherwise show on no day at all.
+func (r *reader) endedIn(day, end, window time.Time) []*snapshot.Incident {
+	var out []*snapshot.Incident
+	for _, i := range r.s.Incidents {
+		if at := i.ResolvedAt; !i.Open() && at != nil && i.Shown().Before(window) && !at.Before(day) && at.Before(end) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// busy reports whether an incident or maintenance went on between the two.
+func (r *reader) busy(from, to time.Time) bool {
+	return slices.ContainsFunc(r.s.Incidents, func(i *snapshot.Incident) bool {
+		if i.State == incidents.Scheduled {
+			return false
+		}
+		return i.Shown().Before(to) && (i.Open() || i.ResolvedAt == nil || i.ResolvedAt.After(from))
+	})
+}
+
+// birthday is the first day that there is something to say about.
+func (r *reader) birthday() time.Time {
+	first := r.s.Page.CreatedAt
+	for _, i := range r.s.Incidents {
+		if i.Shown().Before(first) {
+			first = i.Shown()
+		}
+	}
+	if first.IsZero() {
+		return first
+	}
+	return r.startOfDay(first)
+}
