@@ -1,0 +1,71 @@
+package admin
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/statusd/statusd/internal/fault"
+	"github.com/statusd/statusd/internal/server"
+	"github.com/statusd/statusd/internal/view"
+)
+
+func (h *Handlers) addGroupForm(c *gin.Context) error { return h.addGroupPage(c, reply{}) }
+
+func (h *Handlers) addGroupPage(c *gin.Context, r reply) error {
+	b, err := h.base(c, "services", "Add a group")
+	if err != nil {
+		return err
+	}
+	return h.page(c, r, view.AdminServiceEdit{AdminBase: b, Group: true, Form: r.form(b.T, "g", proposed()), Action: "/admin/groups/new"})
+}
+
+func (h *Handlers) addGroup(c *gin.Context) error {
+	t := read(c)
+	if _, err := h.Desk.AddGroup(c, server.Actor(c), server.PageOf(c).ID, t.line("name"), t.line("description")); err != nil {
+		return h.refuse(c, err, t, h.addGroupPage)
+	}
+	return goTo(c, "/admin/services", "added")
+}
+
+func (h *Handlers) groupForm(c *gin.Context) error { return h.groupPage(c, reply{}) }
+
+func (h *Handlers) groupPage(c *gin.Context, r reply) error {
+	groups, _, err := h.components().List(c, server.PageOf(c).ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if g.Code != c.Param("code") {
+			continue
+		}
+		b, err := h.base(c, "services", g.Name)
+		if err != nil {
+			return err
+		}
+		return h.page(c, r, view.AdminServiceEdit{AdminBase: b, Group: true, Code: g.Code, Form: r.form(b.T, "g", proposed("name", g.Name, "description", g.Description)), Action: "/admin/groups/" + g.Code})
+	}
+	return fault.New(fault.NotFound, "fault.notfound")
+}
+
+func (h *Handlers) editGroup(c *gin.Context) error {
+	t := read(c)
+	if err := h.Desk.EditGroup(c, server.Actor(c), server.PageOf(c).ID, c.Param("code"), t.line("name"), t.line("description")); err != nil {
+		return h.refuse(c, err, t, h.groupPage)
+	}
+	return goTo(c, "/admin/services", "saved")
+}
+
+func (h *Handlers) moveGroup(up bool) server.Handler {
+	return func(c *gin.Context) error {
+		if err := h.Desk.MoveGroup(c, server.Actor(c), server.PageOf(c).ID, c.Param("code"), up); err != nil {
+			return h.refuse(c, err, nil, h.servicesPage)
+		}
+		return goTo(c, "/admin/services", "")
+	}
+}
+
+func (h *Handlers) archiveGroup(c *gin.Context) error {
+	if err := h.Desk.ArchiveGroup(c, server.Actor(c), server.PageOf(c).ID, c.Param("code")); err != nil {
+		return h.refuse(c, err, nil, h.servicesPage)
+	}
+	return goTo(c, "/admin/services", "dissolved")
+}

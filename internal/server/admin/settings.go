@@ -1,0 +1,72 @@
+package admin
+
+import (
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/statusd/statusd/internal/fault"
+	"github.com/statusd/statusd/internal/pages"
+	"github.com/statusd/statusd/internal/server"
+	"github.com/statusd/statusd/internal/view"
+)
+
+func (h *Handlers) settingsForm(c *gin.Context) error { return h.settingsPage(c, reply{}) }
+
+func (h *Handlers) settingsPage(c *gin.Context, r reply) error {
+	b, err := h.base(c, "settings", "Page settings")
+	if err != nil {
+		return err
+	}
+	p := server.PageOf(c)
+	v := proposed(
+		"name", p.Name, "time_zone", p.TimeZone, "words", p.Words, "hold_seconds", strconv.Itoa(p.HoldSeconds), "postal_address", p.PostalAddress,
+		"sender_name", p.SenderName, "sender_address", p.SenderAddress, "reply_to", p.ReplyTo, "support_url", p.SupportURL)
+	return h.page(c, r, view.AdminSettings{AdminBase: b, Form: r.form(b.T, "g", v), Zones: zones[:], Words: view.AdminWordings(b.T)})
+}
+
+func (h *Handlers) saveSettings(c *gin.Context) error {
+	t := read(c)
+	p, err := bindSettings(t, server.PageOf(c))
+	if err == nil {
+		err = h.Desk.SaveSettings(c, server.Actor(c), p)
+	}
+	if err != nil {
+		return h.refuse(c, err, t, h.settingsPage)
+	}
+	return goTo(c, "/admin/settings", "saved")
+}
+
+// bindSettings reads the settings into the page as it is: what the form does
+// not show stays.
+func bindSettings(t *typed, p pages.Page) (pages.Page, error) {
+	p.Name, p.TimeZone, p.Words = t.line("name"), t.line("time_zone"), t.line("words")
+	p.PostalAddress, p.SenderName, p.SenderAddress = t.line("postal_address"), t.line("sender_name"), t.line("sender_address")
+	p.ReplyTo, p.SupportURL = t.line("reply_to"), t.line("support_url")
+	n, err := strconv.Atoi(t.line("hold_seconds"))
+	if err != nil {
+		return p, fault.At("hold_seconds", "page.hold")
+	}
+	p.HoldSeconds = n
+	return p, nil
+}
+
+// zones are offered in the field for the time zone; any other IANA name may be
+// typed too. There is no list of them in Go's library, so the ones that most
+// people live in stand here.
+var zones = [...]string{
+	"UTC",
+	"Africa/Cairo", "Africa/Casablanca", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
+	"America/Anchorage", "America/Argentina/Buenos_Aires", "America/Bogota", "America/Caracas", "America/Chicago", "America/Denver", "America/Halifax",
+	"America/Lima", "America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Phoenix", "America/Santiago", "America/Sao_Paulo",
+	"America/St_Johns", "America/Toronto", "America/Vancouver",
+	"Asia/Almaty", "Asia/Bangkok", "Asia/Colombo", "Asia/Dhaka", "Asia/Dubai", "Asia/Ho_Chi_Minh", "Asia/Hong_Kong", "Asia/Jakarta", "Asia/Jerusalem",
+	"Asia/Karachi", "Asia/Kathmandu", "Asia/Kolkata", "Asia/Kuala_Lumpur", "Asia/Manila", "Asia/Riyadh", "Asia/Seoul", "Asia/Shanghai", "Asia/Singapore",
+	"Asia/Taipei", "Asia/Tashkent", "Asia/Tehran", "Asia/Tokyo",
+	"Atlantic/Azores", "Atlantic/Reykjavik",
+	"Australia/Adelaide", "Australia/Brisbane", "Australia/Darwin", "Australia/Melbourne", "Australia/Perth", "Australia/Sydney",
+	"Europe/Amsterdam", "Europe/Athens", "Europe/Belgrade", "Europe/Berlin", "Europe/Brussels", "Europe/Bucharest", "Europe/Budapest", "Europe/Copenhagen",
+	"Europe/Dublin", "Europe/Helsinki", "Europe/Istanbul", "Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Moscow", "Europe/Oslo",
+	"Europe/Paris", "Europe/Prague", "Europe/Rome", "Europe/Sofia", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw", "Europe/Zurich",
+	"Pacific/Auckland", "Pacific/Chatham", "Pacific/Fiji", "Pacific/Honolulu",
+}

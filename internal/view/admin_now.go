@@ -1,0 +1,107 @@
+package view
+
+import (
+	"time"
+
+	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/i18n"
+	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/snapshot"
+)
+
+// AdminNow is /admin: what is wrong, what waits, and a form for each incident
+// that is open.
+type AdminNow struct {
+	AdminBase
+	Heading  string
+	Public   string // what readers are told now
+	Quiet    string
+	Ongoing  []AdminOpen
+	Waiting  []AdminWaiting
+	Services []AdminTrouble
+	Empty    bool // there are no services yet
+}
+
+func (AdminNow) adminSet() string { return "now" }
+
+// AdminOpen is an open incident with its short form.
+type AdminOpen struct {
+	Head AdminHead
+	Post *AdminPost
+}
+
+// AdminWaiting is something that waits for staff.
+type AdminWaiting struct{ Title, Text, URL, Link string }
+
+// AdminTrouble are the services in one status.
+type AdminTrouble struct {
+	AdminStatus
+	Names string
+}
+
+// AdminHeading is the heading of the front page.
+func AdminHeading(p *i18n.Printer, open int) string {
+	if open == 0 {
+		return p.T("admin.now.quiet")
+	}
+	return p.T("admin.now.open", "Count", open)
+}
+
+// AdminPublic is the headline that readers see now.
+func AdminPublic(p *i18n.Printer, s *snapshot.Snapshot) string {
+	return headline(p, s.Page.Words, s.Components(), s.Open()).Text
+}
+
+// AdminQuiet is the sentence when nothing is open.
+func AdminQuiet(p *i18n.Printer, last *time.Time) string {
+	if last == nil {
+		return p.T("admin.now.never")
+	}
+	return p.T("admin.now.last", "Day", p.Date(*last))
+}
+
+// AdminTroubles gathers services by status, worst first. Those that work are
+// only counted, unless there are no others.
+func AdminTroubles(p *i18n.Printer, cs []components.Component) []AdminTrouble {
+	names := map[components.Status][]string{}
+	for _, c := range adminInOrder(cs) {
+		if c.ArchivedAt == nil {
+			names[c.Status] = append(names[c.Status], c.Name)
+		}
+	}
+	var out []AdminTrouble
+	all := components.Statuses()
+	for n := len(all) - 1; n >= 0; n-- {
+		s := all[n]
+		if len(names[s]) == 0 {
+			continue
+		}
+		t := AdminTrouble{AdminStatus: adminStatus(p, s, ""), Names: p.List(names[s])}
+		if s == components.Operational {
+			key := "admin.now.all"
+			if len(out) > 0 {
+				key = "admin.now.others"
+			}
+			t.Names = p.T(key, "Count", len(names[s]))
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// AdminPlannedLine is a maintenance that comes, as something that waits.
+func AdminPlannedLine(p *i18n.Printer, i incidents.Incident) AdminWaiting {
+	w := AdminWaiting{Title: p.T("admin.waiting.maintenance"), Text: i.Title, URL: AdminURL(i.Kind, i.Code), Link: p.T("admin.waiting.open")}
+	if i.ScheduledFor != nil {
+		w.Text += ", " + p.Long(*i.ScheduledFor)
+	}
+	return w
+}
+
+// AdminDraftLine is a postmortem that nobody published yet.
+func AdminDraftLine(p *i18n.Printer, i incidents.Incident) AdminWaiting {
+	return AdminWaiting{
+		Title: p.T("admin.waiting.draft"), Text: i.Title + ", " + p.Date(i.StartedAt),
+		URL: AdminURL(i.Kind, i.Code) + "/postmortem", Link: p.T("admin.waiting.write"),
+	}
+}

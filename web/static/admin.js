@@ -1,0 +1,210 @@
+// statusd, staff pages. Every form works without this file: the server fills in
+// the same words and sends the same preview back. This saves taps. It writes no
+// markup of its own: what it shows was rendered by the server and parsed by the
+// browser as a document, so no text becomes script.
+
+const all = (sel, root = document) => [...root.querySelectorAll(sel)];
+const says = (text) => { const el = document.getElementById('says'); if (el) el.textContent = text; };
+const later = (ms, fn) => { let t; return (...a) => { clearTimeout(t); t = setTimeout(() => fn(...a), ms); }; };
+
+// Sends the fields and hands on the answer as a document; nothing on failure.
+function ask(fields, then) {
+  const x = new XMLHttpRequest();
+  x.open('POST', '/admin/preview');
+  x.responseType = 'document';
+  x.onload = () => { if (x.response && x.status < 500) then(x.response); };
+  x.send(new URLSearchParams(fields));
+  return x;
+}
+
+// What stands in a text field without having been typed holds placeholders:
+// {services} and {next}. The server fills them, here for the eye and once more
+// when the form is sent, so that a promised time counts from that moment.
+// form.template is that text; null once somebody typed.
+const holds = (text) => /\{(services|next)\}/.test(text);
+
+function filler(form) {
+  const field = form.elements.body;
+  form.template = holds(field.value) ? field.value : null;
+  field.addEventListener('input', (e) => { if (e.isTrusted) form.template = null; });
+  form.addEventListener('formdata', (e) => { if (form.template !== null) e.formData.set('body', form.template); });
+}
+
+const text = (form) => form.template ?? form.elements.body.value;
+
+// Shows the text in every place that previews it, as the page will show it.
+function preview(form, more = []) {
+  if (form.asking) form.asking.abort();
+  const next = form.elements.next_update_by, sent = text(form);
+  form.asking = ask([['text', sent], ['max', form.dataset.max || ''], ['next_update_by', next ? next.value : ''], ['incident', form.dataset.incident || ''], ...more], (doc) => {
+    const from = doc.getElementById('text'), wrong = doc.getElementById('wrong');
+    all('[data-p=text]', form).forEach((el) => {
+      el.replaceChildren(...[...(wrong ? [wrong] : from.childNodes)].map((n) => document.importNode(n, true)));
+      el.hidden = !sent.trim();
+    });
+    if (form.template !== null) form.elements.body.value = doc.getElementById('filled').textContent;
+    all('[data-p=next]', form).forEach((el) => { el.textContent = doc.getElementById('next').textContent; });
+    const tell = doc.getElementById('tell');
+    if (tell) count(form, tell.dataset);
+  });
+}
+
+function count(form, n) {
+  const go = form.querySelector('[data-go]');
+  go.dataset.count = go.dataset.end = n.count;
+  all('[data-people]', form).forEach((el) => { el.textContent = n.people; });
+  label(form);
+}
+
+const over = (state) => state === 'resolved' || state === 'completed';
+
+// The button says what it does: how many people hear of it.
+function label(form) {
+  const go = form.querySelector('[data-go]'), notify = form.elements.notify;
+  if (!go || !notify) return;
+  const state = form.elements.state ? form.elements.state.value : '';
+  const n = over(state) ? go.dataset.end : go.dataset.count;
+  go.textContent = notify.checked ? go.dataset.told.replace('{n}', n) : go.dataset.untold;
+}
+
+function list(form, names) {
+  const w = form.dataset;
+  if (!names.length) return w.wordsOurs;
+  if (names.length > 3) return w.wordsSeveral;
+  if (names.length === 1) return names[0];
+  const two = (tpl, a, b) => tpl.replace('{a}', () => a).replace('{b}', () => b);
+  return names.length === 2 ? two(w.wordsAnd, ...names) : two(w.wordsMany, names.slice(0, -1).join(', '), names.at(-1));
+}
+
+function composer(form) {
+  const title = form.elements.title, touched = { title: title.value !== '' };
+  const go = form.querySelector('[data-go]');
+  title.addEventListener('input', () => { touched.title = title.value !== ''; });
+  const chosen = () => all('[name=components]', form).filter((i) => {
+    const own = form.elements['m-' + i.value];
+    return own && own.value ? own.value !== 'ok' : i.checked;
+  });
+  const show = later(250, () => {
+    preview(form, [['telling', go.dataset.telling], ...chosen().map((i) => ['components', i.value])]);
+  });
+  const run = () => {
+    const on = chosen(), names = list(form, on.map((i) => i.dataset.name));
+    if (!touched.title) title.value = on.length ? form.dataset.wordsTitle.replace('{services}', () => names) : '';
+    all('[data-p=title]', form).forEach((el) => { el.textContent = title.value; });
+    const state = form.querySelector('[name=state]:checked');
+    const word = state ? state.closest('label').textContent.trim() : '';
+    all('[data-p=state]', form).forEach((el) => { el.textContent = word; });
+    all('[data-p=subject]', form).forEach((el) => { el.textContent = word + ': ' + title.value; });
+    go.disabled = !on.length && !touched.title;
+    label(form);
+    show();
+  };
+  form.addEventListener('input', run);
+  run();
+}
+
+// A form of an update: the text is shown as it will be, the button says whom it reaches.
+function poster(form) {
+  const show = later(400, () => preview(form));
+  form.addEventListener('input', () => { label(form); show(); });
+  label(form);
+}
+
+// A ready sentence goes into the field; it may also mean a step.
+function snippets(form) {
+  form.addEventListener('click', (e) => {
+    const b = e.target.closest('[data-text]'), field = form.elements.body;
+    if (!b) return;
+    e.preventDefault();
+    field.value = b.dataset.text;
+    form.template = holds(field.value) ? field.value : null;
+    if (b.dataset.state) all('[name=state]', form).forEach((i) => { i.checked = i.value === b.dataset.state; });
+    form.dispatchEvent(new Event('input', { bubbles: true }));
+    field.focus();
+  });
+}
+
+// What was typed is kept on this device until it was sent: per person and form.
+// It is known to be sent when the next page does not hold the form's key.
+const kept = (el) => el.name && el.name !== 'key' && el.name !== 'expect' && !el.name.endsWith('_was') && !['password', 'hidden', 'submit', 'button', 'file'].includes(el.type);
+const choice = (el) => /checkbox|radio/.test(el.type);
+const read = (form) => [...form.elements].filter(kept).map((el) => [el.name, choice(el) ? el.value : '', choice(el) ? el.checked : el.name === 'body' ? text(form) : el.value]);
+
+function write(form, fields) {
+  for (const el of [...form.elements].filter(kept)) {
+    const f = fields.find(([name, value]) => name === el.name && (!choice(el) || value === el.value));
+    if (!f) continue;
+    if (choice(el)) el.checked = f[2]; else el.value = f[2];
+    if (el.name === 'body') form.template = holds(el.value) ? el.value : null;
+  }
+  form.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function drafts() {
+  const who = 'statusd:' + (document.body.dataset.who || '') + ':';
+  let sent = null;
+  try {
+    sent = JSON.parse(sessionStorage.getItem('statusd:sent') || 'null');
+    if (sent && !all('[name=key]').some((i) => i.value === sent.key)) localStorage.removeItem(sent.name);
+    sessionStorage.removeItem('statusd:sent');
+  } catch { return; } // no storage, no drafts
+  for (const form of all('form[data-draft]')) {
+    const name = who + form.getAttribute('action'), key = form.elements.key ? form.elements.key.value : '';
+    const fresh = JSON.stringify(read(form)), note = form.querySelector('[data-restored]');
+    const was = localStorage.getItem(name);
+    const refused = document.querySelector('[data-faults]') || (sent && sent.key === key) || new URLSearchParams(location.search).has('again');
+    if (was && was !== fresh && !refused) {
+      write(form, JSON.parse(was));
+      if (note) note.hidden = false;
+    }
+    if (note) {
+      note.querySelector('button').addEventListener('click', () => {
+        write(form, JSON.parse(fresh));
+        localStorage.removeItem(name);
+        note.hidden = true;
+      });
+    }
+    form.addEventListener('input', later(300, () => {
+      const now = JSON.stringify(read(form));
+      if (now === fresh) localStorage.removeItem(name); else localStorage.setItem(name, now);
+    }));
+    form.addEventListener('submit', (e) => {
+      if (e.defaultPrevented) return;
+      sessionStorage.setItem('statusd:sent', JSON.stringify({ name, key }));
+    });
+  }
+}
+
+// A lost connection keeps the text: the form stays where it is.
+function connection() {
+  const tell = () => says('No connection. Your text is kept. Press the button again when it is back.');
+  addEventListener('offline', tell);
+  addEventListener('online', () => says('The connection is back.'));
+  addEventListener('submit', (e) => { if (!navigator.onLine) { e.preventDefault(); tell(); } }, true);
+}
+
+// The time left to undo.
+function toast() {
+  const el = document.querySelector('.toast');
+  if (!el) return;
+  const until = Date.now() + 1000 * el.querySelector('[data-seconds]').textContent;
+  const tick = setInterval(() => {
+    const left = Math.round((until - Date.now()) / 1000);
+    el.querySelector('[data-seconds]').textContent = Math.max(0, left);
+    if (left <= 0) { clearInterval(tick); el.hidden = true; }
+  }, 500);
+}
+
+all('form[data-composer], form[data-post], form[data-live]').forEach(filler);
+all('form[data-composer]').forEach(composer);
+all('form[data-post], form[data-live]').forEach(poster);
+all('form[data-composer], form[data-post]').forEach(snippets);
+drafts();
+connection();
+toast();
+// The sentence of what was done is said once: going back must not say it again.
+if (new URLSearchParams(location.search).has('done')) history.replaceState(null, '', location.pathname + location.hash);
+const faults = document.querySelector('[data-faults]');
+if (faults) faults.focus();
+const zone = document.querySelector('[data-zone] [name=time_zone]');
+if (zone && zone.value === 'UTC') zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
