@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	east "github.com/yuin/goldmark/extension/ast"
@@ -84,7 +85,7 @@ func (w *htmlWriter) block(n ast.Node) {
 	case *ast.LinkReferenceDefinition:
 		if !w.defines(n) {
 			w.add("<p>")
-			w.escaped(w.lines(n))
+			w.add(strings.ReplaceAll(html.EscapeString(strings.TrimSpace(w.lines(n))), "\n", "<br>\n"))
 			w.add("</p>\n")
 		}
 	default:
@@ -177,11 +178,10 @@ func (w *htmlWriter) inline(n ast.Node) {
 func (w *htmlWriter) link(n ast.Node, dest, title []byte) {
 	href, ok := w.href(destination(dest))
 	w.anchor(href, ok, plain(title), func() {
-		if label := w.flat(n); label == "" { // "[](https://…)": a link that nobody could see or hear
-			w.escaped(destination(dest))
-			return
-		}
 		w.children(n)
+		if w.flat(n) == "" { // "[](https://…)": a link that nobody could see or hear
+			w.escaped(strings.TrimPrefix(destination(dest), "mailto:"))
+		}
 	})
 }
 
@@ -199,12 +199,12 @@ func (w *htmlWriter) anchor(href string, ok bool, title string, words func()) {
 	}
 	w.add(`<a href="`)
 	w.escaped(href)
+	if !w.isOwn(href) {
+		w.add(`" rel="` + rel)
+	}
 	if title != "" {
 		w.add(`" title="`)
 		w.escaped(title)
-	}
-	if !w.isOwn(href) {
-		w.add(`" rel="` + rel)
 	}
 	w.add(`">`)
 	w.inLink = true

@@ -31,7 +31,7 @@ func destination(raw []byte) string {
 	}
 	b := util.UnescapePunctuations(raw)
 	b = util.ResolveNumericReferences(b)
-	return strings.ToValidUTF8(string(util.ResolveEntityNames(b)), "")
+	return dropControls(strings.ToValidUTF8(string(util.ResolveEntityNames(b)), ""))
 }
 
 // autoURL returns the address of a bare link; an address for mail gets its scheme.

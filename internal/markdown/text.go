@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"cmp"
 	stdhtml "html"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func (c *converter) text(doc ast.Node, limit int) (string, bool) {
 func (w *textWriter) blocks(n ast.Node, gap int) {
 	for c := n.FirstChild(); c != nil && !w.over; c = c.NextSibling() {
 		if w.gap > 0 {
-			w.gap = max(w.gap, gap)
+			w.gap = gap
 		}
 		w.block(c)
 	}
@@ -47,15 +48,18 @@ func (w *textWriter) write(s string) {
 	if s = strings.TrimRight(s, "\n"); s == "" && w.bullet == "" {
 		return
 	}
-	if len(w.buf) > 0 {
-		for i := 1; i < w.gap; i++ {
-			w.add("\n" + strings.TrimRight(w.indent, " "))
-		}
-	}
+	w.space()
 	for line := range strings.SplitSeq(s, "\n") {
 		w.line(line)
 	}
 	w.gap = 2
+}
+
+// space writes the blank lines that are due.
+func (w *textWriter) space() {
+	for ; w.gap > 1; w.gap-- {
+		w.add("\n" + strings.TrimRight(w.indent, " "))
+	}
 }
 
 func (w *textWriter) line(s string) {
@@ -92,6 +96,8 @@ func (w *textWriter) block(n ast.Node) {
 
 // inside writes the blocks of a container, whose first line begins with first and whose others begin with rest.
 func (w *textWriter) inside(first, rest string, n ast.Node, gap int) {
+	w.space() // before the container, so that it does not begin with an empty line of its own
+	w.gap = 0
 	indent := w.indent
 	if w.bullet == "" {
 		w.bullet = indent
@@ -151,14 +157,14 @@ func (w *textWriter) cells(row ast.Node) []string {
 	return cells
 }
 
+// labelled puts the head of its column before each cell. An empty cell under a head says something too.
 func labelled(heads, cells []string) string {
 	var parts []string
 	for i, cell := range cells {
 		switch {
-		case cell == "":
 		case i < len(heads) && heads[i] != "":
-			parts = append(parts, heads[i]+": "+cell)
-		default:
+			parts = append(parts, heads[i]+": "+cmp.Or(cell, "–"))
+		case cell != "":
 			parts = append(parts, cell)
 		}
 	}
@@ -239,7 +245,7 @@ func (t *inlineText) address(words, dest string) {
 	shown := strings.TrimPrefix(href, "mailto:")
 	switch {
 	case strings.TrimSpace(words) == "":
-		t.add(dest)
+		t.add(strings.TrimPrefix(dest, "mailto:"))
 	case ok && words != shown && words != dest:
 		t.add(" (" + shown + ")")
 	}
