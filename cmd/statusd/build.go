@@ -105,10 +105,10 @@ func (a *app) telling(key []byte) error {
 	if a.cfg.smtp != nil {
 		smtp = &notify.SMTP{Config: *a.cfg.smtp, Hello: a.cfg.base.Hostname()}
 	}
-	press := notify.Press{Renderer: mailer, Base: a.baseOf, Key: key, Now: a.db.Now}
+	press := notify.Press{Renderer: mailer, Base: a.baseOf, Key: key}
 	a.subscribers = &notify.Subscribers{DB: a.db, Key: key, Log: a.log}
 	a.outbox = &notify.Outbox{DB: a.db, Press: press, SMTP: smtp}
-	a.courier = &notify.Courier{DB: a.db, Press: press, SMTP: smtp, Log: a.log, Node: node(a.cfg)}
+	a.courier = &notify.Courier{DB: a.db, Press: press, SMTP: smtp, Log: a.log, Node: node(a.cfg), Now: a.now}
 	return nil
 }
 

@@ -155,7 +155,9 @@ func (s *sqliteDialect) pool(ctx context.Context, h *handles, n int, extra ...st
 	if err != nil {
 		return nil, err
 	}
-	h.closers = append(h.closers, p.Close)
+	// Readers close first: the last to close folds the WAL into the file, and
+	// only the writer can.
+	h.closers = append([]func() error{p.Close}, h.closers...)
 	p.SetMaxOpenConns(n)
 	p.SetMaxIdleConns(n)
 	if err := p.PingContext(ctx); err != nil {

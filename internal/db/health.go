@@ -21,20 +21,28 @@ var migrationFiles embed.FS
 var ErrNewerSchema = errors.New("the database was written by a newer statusd: start that version, or restore a backup")
 
 // reopen replaces the handles. It leaves the DB down, with the reason, when
-// that fails.
+// that fails. The old ones close first: SQLite shares what it knows of a file
+// among the connections of a process, so as long as one is open that met the
+// file read-only, a new one finds it read-only too.
 func (d *DB) reopen(ctx context.Context, create bool) {
-	h, err := d.openAndMigrate(ctx, create)
 	d.mu.Lock()
 	old := d.h
-	d.h = h
-	if err != nil {
-		d.h, d.down = nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+	d.h = nil
+	if d.down == nil {
+		d.down = ErrUnusable
 	}
 	d.mu.Unlock()
 	if old != nil {
 		if err := old.close(); err != nil {
 			d.cfg.Log.Debug("old database handles closed with an error", "error", err)
 		}
+	}
+	h, err := d.openAndMigrate(ctx, create)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.h, d.down = h, nil
+	if err != nil {
+		d.h, d.down = nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 }
 
@@ -119,10 +127,10 @@ func (d *DB) suspect(err error) {
 // a second.
 func (d *DB) Heal(ctx context.Context) error {
 	before := d.Health()
-	err := d.probe(ctx)
+	err := d.probe(ctx, before != nil)
 	if err != nil && (d.handlesMissing() || d.dialect.lost(err)) {
 		d.reopen(ctx, false)
-		err = d.probe(ctx)
+		err = d.probe(ctx, true)
 	}
 	d.mu.Lock()
 	d.down = nil
@@ -147,7 +155,7 @@ func (d *DB) handlesMissing() bool {
 
 // probe asks a question and, if a door failed before, also tries the writer:
 // a full or read-only disk answers questions well.
-func (d *DB) probe(ctx context.Context) error {
+func (d *DB) probe(ctx context.Context, write bool) error {
 	h, err := d.handles()
 	if err != nil {
 		return err
@@ -161,7 +169,7 @@ func (d *DB) probe(ctx context.Context) error {
 	if err := h.read.WithContext(ctx).Raw(`select count(*) from page_versions`).Scan(&n).Error; err != nil {
 		return err
 	}
-	if d.Health() == nil {
+	if !write {
 		return nil
 	}
 	// A write that changes nothing a reader sees, and makes the engine really write.

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // for looking into PostgreSQL from outside
+)
+
+// stricken is a program with an open incident whose database is about to have
+// an accident.
+type stricken struct {
+	*program
+	staff *visitor
+	code  string
+}
+
+func strike(t *testing.T, p *program) stricken {
+	t.Helper()
+	p.start()
+	staff := p.setUp("CallRail", "America/New_York", "API")
+	staff.open("/admin/incidents/new")
+	staff.submit("/admin/incidents", fill{"title": {"Calls fail"}, "body": {"The first word."}}).want(200)
+	return stricken{p, staff, staff.url.Path[strings.LastIndexByte(staff.url.Path, '/')+1:]}
+}
+
+const sentences = "Three sentences that must not be lost. They are here. Still."
+
+// refused posts while the database is away: 503, nothing claims to be saved,
+// and the text stands in the form that came back.
+func (s stricken) refused() {
+	s.t.Helper()
+	s.staff.post("/admin/incidents/"+s.code+"/updates", url.Values{"body": {sentences}, "state": {"investigating"}, "key": {"stricken"}}).want(http.StatusServiceUnavailable)
+	if !bytes.Contains(s.staff.body, []byte(sentences)) {
+		s.t.Errorf("the text is lost:\n%s", s.staff.body)
+	}
+	if said := s.staff.page().Text(); !strings.Contains(said, "Not saved") {
+		s.t.Errorf("the page does not say that nothing was saved:\n%s", said)
+	}
+}
+
+// served: every public page and feed answers 200 with what was said last.
+func (s stricken) served() {
+	s.t.Helper()
+	v := visit(s.t, s.base)
+	for _, at := range []string{"/", "/incidents/" + s.code, "/history", "/history.atom", "/history.rss", "/subscribe"} {
+		v.open(at).want(200)
+		if at != "/subscribe" && at != "/history" && !strings.Contains(string(v.body), "The first word.") {
+			s.t.Errorf("%s does not tell the incident:\n%s", at, v.body)
+		}
+	}
+	visit(s.t, s.base).open("/incidents/abcdefghijkl").want(404)
+}
+
+func (s stricken) saysItsAge() bool {
+	return strings.Contains(visit(s.t, s.base).open("/").want(200).page().Text(), "Shown as of")
+}
+
+// healed: by itself, and what was refused can be posted now, once.
+func (s stricken) healed() {
+	s.t.Helper()
+	s.eventually("the database to be usable again", func() bool { return visit(s.t, s.base).open("/readyz").status == 200 })
+	s.eventually("the page to be current", func() bool { return !s.saysItsAge() })
+	if !s.staff.try("/admin/incidents/"+s.code+"/updates", url.Values{"body": {sentences}, "state": {"investigating"}, "key": {"stricken"}}) {
+		s.t.Error("the post is still refused")
+	}
+	if n := strings.Count(visit(s.t, s.base).open("/incidents/"+s.code).page().Find("ol.ups").Text(), sentences); n != 1 {
+		s.t.Errorf("the text stands %d times on the page", n)
+	}
+}
+
+func (s stricken) file() string { return filepath.Join(s.dir, "data", "statusd.db") }
+
+func (s stricken) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s stricken) away(from, to string) {
+	s.t.Helper()
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(s.file()+from+end, s.file()+to+end); err != nil && !errors.Is(err, os.ErrNotExist) {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func TestFault_databaseGone_thePageStaysThroughARestart(t *testing.T) {
+	t.Parallel()
+	s := strike(t, newProgram(t))
+	s.away("", ".away")
+	s.refused()
+	s.served()
+	s.clock(time.Now().Add(61 * time.Second))
+	s.eventually("the page to say its age", s.saysItsAge)
+	s.kill()
+	s.start() // in that state
+	s.served()
+	if !s.saysItsAge() {
+		t.Error("after the restart the page does not say its age")
+	}
+	visit(t, s.base).open("/readyz").want(503)
+	visit(t, s.base).open("/healthz").want(200)
+	if _, err := os.Stat(s.file()); !errors.Is(err, os.ErrNotExist) {
+		t.Fatal("a new database was made beside the kept pictures")
+	}
+	s.refused()
+	s.away(".away", "")
+	s.healed()
+}
+
+func TestFault_databaseLocked(t *testing.T) {
+	t.Parallel()
+	s := strike(t, newProgram(t))
+	other, err := sql.Open("sqlite3", "file:"+s.file()+"?_txlock=immediate&_busy_timeout=1000")
+	s.must(err)
+	defer other.Close() //nolint:errcheck // a test's
+	tx, err := other.BeginTx(t.Context(), nil)
+	s.must(err)
+	s.refused()
+	s.served()
+	s.must(tx.Rollback())
+	s.healed()
+}
+
+func TestFault_databaseCorrupt(t *testing.T) {
+	t.Parallel()
+	s := strike(t, newProgram(t))
+	s.stop() // so that everything is in the one file
+	good, err := os.ReadFile(s.file())
+	s.must(err)
+	junk := bytes.Repeat([]byte("this was a database. "), len(good)/21)
+	s.must(os.WriteFile(s.file(), junk, 0o600))
+	s.start()
+	s.served()
+	if !s.saysItsAge() {
+		t.Error("the page does not say its age")
+	}
+	s.refused()
+	now, err := os.ReadFile(s.file())
+	s.must(err)
+	if !bytes.Equal(now, junk) {
+		t.Error("the damaged file was changed")
+	}
+	s.must(os.WriteFile(s.file()+".good", good, 0o600))
+	s.must(os.Rename(s.file()+".good", s.file()))
+	s.healed()
+}
+
+// disk is a small disk of the test's own, mounted as the data folder.
+func disk(t *testing.T, p *program) string {
+	t.Helper()
+	dir := filepath.Join(p.dir, "data")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", dir).CombinedOutput(); err != nil {
+		if os.Getenv("STATUSD_TEST_REQUIRE") == "1" {
+			t.Fatalf("a disk cannot be mounted: %v\n%s", err, out)
+		}
+		t.Skipf("a full or read-only disk needs the right to mount one: %s", out)
+	}
+	t.Cleanup(func() {
+		p.kill()
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v\n%s", err, out)
+		}
+	})
+	return dir
+}
+
+func TestFault_diskFull(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	dir := disk(t, p)
+	s := strike(t, p)
+	ballast := filepath.Join(dir, "ballast")
+	f, err := os.Create(ballast)
+	s.must(err)
+	for _, chunk := range []int{64 << 10, 1 << 10, 1} { // to the last byte
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, chunk))
+		}
+	}
+	_ = f.Close() // it may complain that the disk is full
+	// The WAL may have room left in its last page; it is used up soon.
+	accepted := 0
+	for s.staff.try("/admin/incidents/"+s.code+"/updates", url.Values{"body": {strings.Repeat("More words. ", 500)}, "state": {"investigating"}, "key": {time.Now().String()}}) && accepted < 200 {
+		accepted++
+	}
+	s.refused()
+	s.served()
+	s.must(os.Remove(ballast))
+	s.healed()
+}
+
+func TestFault_diskReadOnly(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	dir := disk(t, p)
+	s := strike(t, p)
+	s.kill() // the WAL stays behind
+	remount := func(how string) {
+		t.Helper()
+		if out, err := exec.Command("mount", "-o", "remount,"+how, dir).CombinedOutput(); err != nil {
+			t.Fatalf("remount %s: %v\n%s", how, err, out)
+		}
+	}
+	remount("ro")
+	s.start()
+	s.served()
+	s.refused()
+	remount("rw")
+	s.healed()
+}
