@@ -71,9 +71,9 @@ type AdminMail struct {
 // AdminToast is shown while the messages of a post wait for undo. The hold is
 // the server's, so it survives a closed tab.
 type AdminToast struct {
-	People  string // whom it goes to
-	Action  string // undo by POST
-	Seconds int    // that are left
+	Before, After string // what it says, around the seconds
+	Action        string // undo by POST
+	Seconds       int    // that are left
 }
 
 // AdminTime is an instant as staff read it, always with its zone.
@@ -103,8 +103,8 @@ func adminClock(p *i18n.Printer, t, ref time.Time) AdminTime {
 	return AdminTime{ISO: p.ISO(t), Text: p.Near(t, ref)}
 }
 
-func adminLong(p *i18n.Printer, t time.Time) AdminTime {
-	return AdminTime{ISO: p.ISO(t), Text: p.Long(t)}
+func adminDay(p *i18n.Printer, t time.Time) AdminTime {
+	return AdminTime{ISO: p.ISO(t), Text: p.Date(t)}
 }
 
 func adminMaybe(p *i18n.Printer, t *time.Time, ref time.Time) *AdminTime {

@@ -47,8 +47,12 @@ func AdminHeading(p *i18n.Printer, open int) string {
 	return p.T("admin.now.open", "Count", open)
 }
 
-// AdminPublic is the headline that readers see now.
+// AdminPublic is the headline that readers see now; empty where there is no
+// picture yet.
 func AdminPublic(p *i18n.Printer, s *snapshot.Snapshot) string {
+	if s == nil {
+		return ""
+	}
 	return headline(p, s.Page.Words, s.Components(), s.Open()).Text
 }
 

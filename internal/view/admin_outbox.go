@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strings"
 	"time"
 
 	"github.com/statusd/statusd/internal/i18n"
@@ -21,13 +22,19 @@ func NewAdminMail(p *i18n.Printer, s notify.Status, now time.Time) *AdminMail {
 	return nil
 }
 
-// NewAdminToast offers to undo an update whose messages are held.
-func NewAdminToast(p *i18n.Printer, update string, people int, due, now time.Time) *AdminToast {
-	seconds := adminSeconds(due, now)
-	if seconds == 0 {
+// NewAdminToast offers to undo an update whose messages are held. off: mail is
+// not set up, so it promises no telling.
+func NewAdminToast(p *i18n.Printer, update string, people int, off bool, due, now time.Time) *AdminToast {
+	t := &AdminToast{Action: "/admin/updates/" + update + "/undo", Seconds: adminSeconds(due, now)}
+	if t.Seconds == 0 {
 		return nil
 	}
-	return &AdminToast{People: AdminPeople(p, people), Action: "/admin/updates/" + update + "/undo", Seconds: seconds}
+	key := "admin.toast"
+	if off {
+		key = "admin.toast.off"
+	}
+	t.Before, t.After, _ = strings.Cut(p.T(key, "People", AdminPeople(p, people), "Seconds", "\x00"), "\x00")
+	return t
 }
 
 func adminSeconds(due, now time.Time) int {
@@ -35,8 +42,8 @@ func adminSeconds(due, now time.Time) int {
 }
 
 // AdminTold says in a few words whom an update reached. announced: it was to
-// be told at all.
-func AdminTold(p *i18n.Printer, u incidents.Update, t notify.Told, announced bool, now time.Time) string {
+// be told at all; off: mail is not set up.
+func AdminTold(p *i18n.Printer, u incidents.Update, t notify.Told, announced, off bool, now time.Time) string {
 	n := AdminPeople(p, t.Recipients)
 	switch {
 	case !announced && u.Notify:
@@ -45,6 +52,8 @@ func AdminTold(p *i18n.Printer, u incidents.Update, t notify.Told, announced boo
 		return p.T("admin.told.nobody")
 	case t.Cancelled && t.Sent == 0:
 		return p.T("admin.told.stopped")
+	case off && (t.Held || t.Waiting > 0):
+		return p.T("admin.told.off")
 	case t.Held:
 		if s := adminSeconds(t.DueAt, now); s > 0 {
 			return p.T("admin.told.held", "People", n, "Seconds", s)

@@ -1,8 +1,6 @@
 package view
 
 import (
-	"time"
-
 	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/notify"
 )
@@ -42,10 +40,10 @@ type AdminSubscriber struct {
 
 // NewAdminSubscriber words a subscriber. Who may not read addresses gets them
 // masked (R9.7).
-func NewAdminSubscriber(p *i18n.Printer, s notify.Subscriber, readable bool, now time.Time) AdminSubscriber {
-	a := AdminSubscriber{Code: s.Code, Address: s.Address, Wants: adminWants(p, s), Since: adminClock(p, s.CreatedAt, now)}
+func NewAdminSubscriber(p *i18n.Printer, s notify.Subscriber, readable bool) AdminSubscriber {
+	a := AdminSubscriber{Code: s.Code, Address: s.Address, Wants: adminWants(p, s), Since: adminDay(p, s.CreatedAt)}
 	if s.ConfirmedAt != nil {
-		a.Since = adminClock(p, *s.ConfirmedAt, now)
+		a.Since = adminDay(p, *s.ConfirmedAt)
 	}
 	if !readable {
 		a.Address = AdminMask(s.Address)

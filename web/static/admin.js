@@ -90,11 +90,13 @@ function composer(form) {
   const run = () => {
     const on = chosen(), names = list(form, on.map((i) => i.dataset.name));
     if (!touched.title) title.value = on.length ? form.dataset.wordsTitle.replace('{services}', () => names) : '';
-    all('[data-p=title]', form).forEach((el) => { el.textContent = title.value; });
+    const seen = title.value || form.dataset.wordsTitle.replace('{services}', '…');
+    all('[data-p=title]', form).forEach((el) => { el.textContent = seen; });
+    all('.inc', form).forEach((el) => { el.dataset.s = form.elements.impact.value; });
     const state = form.querySelector('[name=state]:checked');
     const word = state ? state.closest('label').textContent.trim() : '';
     all('[data-p=state]', form).forEach((el) => { el.textContent = word; });
-    all('[data-p=subject]', form).forEach((el) => { el.textContent = word + ': ' + title.value; });
+    all('[data-p=subject]', form).forEach((el) => { el.textContent = word + ': ' + seen; });
     go.disabled = !on.length && !touched.title;
     label(form);
     show();
@@ -152,7 +154,7 @@ function drafts() {
     const name = who + form.getAttribute('action'), key = form.elements.key ? form.elements.key.value : '';
     const fresh = JSON.stringify(read(form)), note = form.querySelector('[data-restored]');
     const was = localStorage.getItem(name);
-    const refused = document.querySelector('[data-faults]') || (sent && sent.key === key) || new URLSearchParams(location.search).has('again');
+    const refused = document.querySelector('[data-faults]') || (sent && sent.key === key) || location.search;
     if (was && was !== fresh && !refused) {
       write(form, JSON.parse(was));
       if (note) note.hidden = false;

@@ -19,7 +19,7 @@ func (h *Handlers) editPage(c *gin.Context, r reply) error {
 	if err != nil {
 		return err
 	}
-	b, err := h.base(c, "incidents", "Change the facts")
+	b, err := h.base(c, s.here(), "Change the facts")
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (h *Handlers) withdrawIncidentPage(c *gin.Context, r reply) error {
 	if err != nil {
 		return err
 	}
-	b, err := h.base(c, "incidents", "Withdraw it all")
+	b, err := h.base(c, s.here(), "Withdraw it all")
 	if err != nil {
 		return err
 	}

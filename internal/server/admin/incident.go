@@ -113,6 +113,14 @@ func (s scene) ids() []int64 {
 	return out
 }
 
+// here is the menu entry that the scene belongs to.
+func (s scene) here() string {
+	if s.story.Incident.Kind == incidents.KindMaintenance {
+		return "maintenance"
+	}
+	return "incidents"
+}
+
 func (s scene) head(p *i18n.Printer, now time.Time) view.AdminHead {
 	return view.NewAdminHead(p, s.story.Incident, statusesOf(s.story), now)
 }
@@ -133,11 +141,7 @@ func (h *Handlers) incidentPageOf(c *gin.Context, code string, r reply) error {
 	if s.story.Incident.WithdrawnAt != nil && r.values != nil {
 		return r.fault // there is no form to keep the text in; the server keeps it
 	}
-	here := "incidents"
-	if s.story.Incident.Kind == incidents.KindMaintenance {
-		here = "maintenance"
-	}
-	b, err := h.base(c, here, s.story.Incident.Title)
+	b, err := h.base(c, s.here(), s.story.Incident.Title)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"unicode"
@@ -160,7 +161,7 @@ func (h *Handlers) reportPreview(c *gin.Context, form *view.AdminForm, all []com
 		by = p.T("admin.promise.by", "At", p.Near(next, now))
 	}
 	html := v.HTML
-	v = view.NewAdminPreview(p, title, t.line("state"), worstOf(changes).Mark(), by, "")
+	v = view.NewAdminPreview(p, cmp.Or(title, p.T("compose.title", "Services", "…")), t.line("state"), t.worst(changes).Mark(), by, "")
 	v.HTML, v.From, v.Postal = html, page.SenderName, page.PostalAddress
 	if v.From == "" {
 		v.From = page.Name
@@ -168,7 +169,11 @@ func (h *Handlers) reportPreview(c *gin.Context, form *view.AdminForm, all []com
 	return v, nil
 }
 
-func worstOf(changes []components.Change) components.Status {
+// worst is the worst of the changes; with none yet, the impact that they will get.
+func (t *typed) worst(changes []components.Change) components.Status {
+	if len(changes) == 0 {
+		return cmp.Or(statusOf(t.values.Get("impact")), components.PartialOutage)
+	}
 	worst := components.Degraded
 	for _, ch := range changes {
 		worst = components.Worst(worst, ch.Status)

@@ -37,7 +37,7 @@ func (h *Handlers) subscribersPage(c *gin.Context, r reply) error {
 		p.Older = "?" + url.Values{"find": {p.Find}, "after": {number(rows[listed-1].ID)}}.Encode()
 	}
 	for _, s := range rows {
-		p.Rows = append(p.Rows, view.NewAdminSubscriber(b.T, s, b.CanManage(), h.clock()))
+		p.Rows = append(p.Rows, view.NewAdminSubscriber(b.T, s, b.CanManage()))
 	}
 	return h.page(c, r, p)
 }

@@ -36,7 +36,7 @@ func (h *Handlers) told(c *gin.Context, p *i18n.Printer, s incidents.Story) (map
 	if err != nil {
 		return nil, nil, err
 	}
-	words := map[int64]string{}
+	words, off := map[int64]string{}, h.Outbox.SMTP == nil || !server.PageOf(c).MailReady()
 	var toast *view.AdminToast
 	for _, u := range s.Updates {
 		t, announced := all[u.ID]
@@ -46,9 +46,9 @@ func (h *Handlers) told(c *gin.Context, p *i18n.Printer, s incidents.Story) (map
 				return nil, nil, err
 			}
 			t.Recipients = n
-			toast = view.NewAdminToast(p, u.Code, n, t.DueAt, h.clock())
+			toast = view.NewAdminToast(p, u.Code, n, off, t.DueAt, h.clock())
 		}
-		words[u.ID] = view.AdminTold(p, u, t, announced, h.clock())
+		words[u.ID] = view.AdminTold(p, u, t, announced, off, h.clock())
 	}
 	return words, toast, nil
 }

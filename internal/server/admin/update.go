@@ -25,7 +25,7 @@ func (h *Handlers) correctPage(c *gin.Context, r reply) error {
 	if err != nil {
 		return err
 	}
-	b, err := h.base(c, "incidents", "Fix wording or time")
+	b, err := h.base(c, s.here(), "Fix wording or time")
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -21,10 +22,14 @@ const mostNamed = 3
 // fill replaces the placeholders of a text. Without a promise, the sentence
 // that would name it goes: a page must not say "by" and then nothing.
 func fill(text, services, next string) string {
-	text = strings.ReplaceAll(text, holderServices, services)
-	if next != "" {
-		return strings.ReplaceAll(text, holderNext, next)
+	if next == "" {
+		text = withoutPromise(text)
 	}
+	// In one go: a service may be called {next}.
+	return strings.NewReplacer(holderServices, services, holderNext, next).Replace(text)
+}
+
+func withoutPromise(text string) string {
 	for {
 		at := strings.Index(text, holderNext)
 		if at < 0 {
@@ -93,20 +98,18 @@ func named(p *i18n.Printer, changes []components.Change, cs []components.Compone
 // usual sentence where no text was typed, and the placeholders. With neither
 // services nor a title nothing is made up.
 func compose(p *i18n.Printer, title, body, services string, next, now time.Time) (string, string) {
-	if title == "" && services != "" {
-		title = p.T("compose.title", "Services", services)
-	}
-	if strings.TrimSpace(body) == "" && title != "" {
+	if strings.TrimSpace(body) == "" && (title != "" || services != "") {
 		body = p.T("compose.body")
-	}
-	if services == "" {
-		services = p.T("compose.ours")
 	}
 	by := ""
 	if !next.IsZero() {
 		by = p.Near(next, now)
 	}
-	return fill(title, services, by), fill(body, services, by)
+	body = fill(body, cmp.Or(services, p.T("compose.ours")), by)
+	if title == "" && services != "" {
+		return p.T("compose.title", "Services", services), body
+	}
+	return fill(title, cmp.Or(services, p.T("compose.ours")), by), body
 }
 
 // holds reports whether a text has a placeholder.
