@@ -1,0 +1,115 @@
+// Package public answers readers: pages and feeds from the picture, and the few
+// forms of those who want mail.
+//
+// A page is taken from the shelf, its rendering from the picture's cache, and
+// its headers stand ready: such an answer asks no database, waits for nothing
+// and allocates next to nothing (serve.go). Only subscribing writes, through
+// an interface, so that this package knows neither the database nor SQL. GET
+// never changes state.
+package public
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/statusd/statusd/internal/fault"
+	"github.com/statusd/statusd/internal/feeds"
+	"github.com/statusd/statusd/internal/notify"
+	"github.com/statusd/statusd/internal/server"
+	"github.com/statusd/statusd/internal/snapshot"
+	"github.com/statusd/statusd/internal/view"
+)
+
+// Subscribers is what readers may do about their mail. notify.Subscribers
+// implements it.
+type Subscribers interface {
+	Ask(ctx context.Context, a notify.Ask) error
+	Pending(ctx context.Context, page int64, token string) (notify.Subscriber, error)
+	Confirm(ctx context.Context, page int64, token string) (notify.Subscriber, error)
+	ByToken(ctx context.Context, page int64, p notify.Purpose, token string) (notify.Subscriber, error)
+	Token(p notify.Purpose, s notify.Subscriber) string
+	SavePreferences(ctx context.Context, page int64, token string, p notify.Preferences) error
+	Unsubscribe(ctx context.Context, page int64, token string) error
+}
+
+// Handlers answer readers.
+type Handlers struct {
+	Snapshot    func(*gin.Context) *snapshot.Snapshot // never nil
+	Views       *view.Views
+	Subscribers Subscribers
+	ClientIP    func(*gin.Context) string
+	Unusable    func(error) bool // does an error mean that the database is away?
+}
+
+// Routes is the table.
+func (h *Handlers) Routes() []server.Route {
+	var out []server.Route
+	get := func(path string, handle server.Handler) {
+		for _, m := range []string{http.MethodGet, http.MethodHead} {
+			out = append(out, server.Route{Method: m, Path: path, Audience: server.Readers, Handle: handle})
+		}
+	}
+	post := func(path string, handle server.Handler) {
+		out = append(out, server.Route{Method: http.MethodPost, Path: path, Audience: server.Readers, Handle: handle})
+	}
+	get("/", h.home)
+	get("/incidents/:code", h.incident)
+	get("/history", h.history)
+	get("/history/:month", h.month)
+	for _, f := range feeds.All {
+		get(f.Path, h.feed(f))
+	}
+	get("/subscribe", h.subscribeForm)
+	post("/subscribe", h.subscribe)
+	get("/c/:token", h.confirmForm)
+	post("/c/:token", h.confirm)
+	get("/m/:token", h.manageForm)
+	post("/m/:token", h.manage)
+	get("/u/:token", h.unsubscribeForm)
+	post("/u/:token", h.unsubscribe)
+	return out
+}
+
+func (h *Handlers) home(c *gin.Context) error {
+	s := h.Snapshot(c)
+	return serve(c, s, snapshot.Key{Kind: "home", Lang: s.Page.Language}, html, func() ([]byte, error) {
+		if !s.Page.SetUp && len(s.Groups) == 0 && len(s.Incidents) == 0 {
+			return h.Views.SetUpPending(s)
+		}
+		return h.Views.Home(s)
+	})
+}
+
+func (h *Handlers) incident(c *gin.Context) error {
+	s := h.Snapshot(c)
+	i := s.Incident(c.Param("code"))
+	if i == nil {
+		return notFound()
+	}
+	return serve(c, s, snapshot.Key{Kind: "incident", Arg: i.Code, Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.Incident(s, i) })
+}
+
+func (h *Handlers) history(c *gin.Context) error {
+	s := h.Snapshot(c)
+	return serve(c, s, snapshot.Key{Kind: "history", Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.History(s) })
+}
+
+func (h *Handlers) month(c *gin.Context) error {
+	s := h.Snapshot(c)
+	m, ok := s.MonthOf(c.Param("month"))
+	if !ok {
+		return notFound()
+	}
+	return serve(c, s, snapshot.Key{Kind: "month", Arg: m.Key, Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.HistoryMonth(s, m) })
+}
+
+func (h *Handlers) feed(f feeds.Format) server.Handler {
+	return func(c *gin.Context) error {
+		s := h.Snapshot(c)
+		return serve(c, s, snapshot.Key{Kind: f.Kind, Lang: s.Page.Language}, f.ContentType, func() ([]byte, error) { return f.Render(s, h.Views.Printer(s)) })
+	}
+}
+
+func notFound() error { return fault.New(fault.NotFound, "fault.notfound") }
