@@ -201,21 +201,25 @@ func (h *Handlers) report(c *gin.Context) error {
 		i, _, err = h.Desk.Report(c, server.Actor(c), r)
 	}
 	if err != nil {
-		return h.refuse(c, renamed(untitled(err, r.Title), "impact", "impact_override"), t, h.reportPage)
+		return h.refuse(c, renamed(untitled(err, r), "impact", "impact_override"), t, h.reportPage)
 	}
 	return goTo(c, view.AdminURL(i.Kind, i.Code), "reported")
 }
 
-// untitled says what to do about a report with neither title nor services:
-// tapping a service is the shorter way.
-func untitled(err error, title string) error {
+// untitled says what to do about a report with neither title nor services that
+// could make one: tapping a service is the shorter way.
+func untitled(err error, r incidents.Report) error {
 	f := fault.Of(err)
-	if f == nil || title != "" {
+	if f == nil || r.Title != "" {
 		return err
+	}
+	key := "incident.services"
+	if len(r.Components) > 0 {
+		key = "incident.unknown_component" // the ones that were chosen are gone
 	}
 	for n, x := range f.Fields {
 		if x.Name == "title" && x.Key == "incident.title" {
-			f.Fields[n].Name, f.Fields[n].Key = "components", "incident.services"
+			f.Fields[n].Name, f.Fields[n].Key = "components", key
 		}
 	}
 	return err
