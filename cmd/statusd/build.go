@@ -166,7 +166,7 @@ func (a *app) web() error {
 	if err != nil {
 		return err
 	}
-	readers := &public.Handlers{Snapshot: a.server.Snapshot, Views: views, Subscribers: a.subscribers, ClientIP: server.ClientIP}
+	readers := &public.Handlers{Snapshot: a.server.Snapshot, Views: views, Subscribers: a.subscribers, ClientIP: server.ClientIP, Unusable: a.db.Unusable}
 	staff := &admin.Handlers{
 		Desk: a.desk, Auth: a.auth, Incidents: incidents.Store{DB: a.db}, Subscribers: a.subscribers, Outbox: a.outbox,
 		Views: views, Server: a.server, DB: a.db, Shelf: a.shelf,

@@ -102,7 +102,7 @@ func TestFault_databaseGone_thePageStaysThroughARestart(t *testing.T) {
 	s.away("", ".away")
 	s.refused()
 	s.served()
-	s.clock(time.Now().Add(61 * time.Second))
+	s.clock(s.now().Add(61 * time.Second))
 	s.eventually("the page to say its age", s.saysItsAge)
 	s.kill()
 	s.start() // in that state

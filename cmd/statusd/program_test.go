@@ -56,6 +56,7 @@ type program struct {
 	cmd   *exec.Cmd
 	out   *output
 	ended chan error
+	ahead time.Duration // of the program's clock before ours
 }
 
 // output is what a program printed so far.
@@ -117,14 +118,18 @@ func (p *program) clockFile() string { return filepath.Join(p.dir, "clock") }
 // clock moves the program's clock to a time; it runs on from there.
 func (p *program) clock(at time.Time) {
 	p.t.Helper()
+	p.ahead = time.Until(at)
 	tmp := p.clockFile() + ".new"
-	if err := os.WriteFile(tmp, []byte(time.Until(at).String()), 0o600); err != nil {
+	if err := os.WriteFile(tmp, []byte(p.ahead.String()), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := os.Rename(tmp, p.clockFile()); err != nil {
 		p.t.Fatal(err)
 	}
 }
+
+// now is what the program's clock shows.
+func (p *program) now() time.Time { return time.Now().Add(p.ahead) }
 
 // start starts the server (or another serving command) and waits until it
 // says where the page is.

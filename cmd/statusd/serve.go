@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"golang.org/x/sync/errgroup"
@@ -85,18 +86,20 @@ func (a *app) loops(ctx context.Context, l net.Listener) error {
 // welcome tells where the page is, and while nobody is staff yet, the one-time
 // link by which somebody becomes the owner.
 func (a *app) welcome(s *streams) error {
-	_, _ = fmt.Fprintf(s.out, "The status page: %s/\n", a.cfg.base)
-	if a.db.Health() != nil {
-		return nil
+	said := fmt.Sprintf("The status page: %s/\n", a.cfg.base)
+	if a.db.Health() == nil {
+		n, err := a.auth.CountStaff(s.ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			token, err := a.auth.NewSetupToken(s.ctx)
+			if err != nil {
+				return err
+			}
+			said += fmt.Sprintf("Set it up here, once: %s/setup/%s\n", a.cfg.base, token)
+		}
 	}
-	n, err := a.auth.CountStaff(s.ctx)
-	if err != nil || n > 0 {
-		return err
-	}
-	token, err := a.auth.NewSetupToken(s.ctx)
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(s.out, "Set it up here, once: %s/setup/%s\n", a.cfg.base, token)
+	_, _ = io.WriteString(s.out, said) // a closed terminal is no reason not to serve
 	return nil
 }

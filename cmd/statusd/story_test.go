@@ -103,7 +103,7 @@ func (p *program) tellStory(staff *visitor, mail *statustest.Mail, seed statuste
 	p.toldOf(mail, updates[0].Body)
 	for _, u := range updates[1:] {
 		p.clock(u.Posted.UTC.Add(5 * time.Second))
-		staff.open("/admin/incidents/" + code).want(200)
+		staff.signedIn("/admin/incidents/" + code)
 		staff.submit("/updates", fill{"body": {u.Body}, "state": {u.State}}).want(200)
 		// Whoever asks after the answer sees it.
 		reader := visit(p.t, p.base).open("/incidents/" + code).want(200)
@@ -113,6 +113,19 @@ func (p *program) tellStory(staff *visitor, mail *statustest.Mail, seed statuste
 		p.toldOf(mail, u.Body)
 	}
 	return code
+}
+
+// signedIn opens a page for staff, signing in on the way if the session slept
+// too long, for thirty days as a person on call would.
+func (v *visitor) signedIn(at string) {
+	v.t.Helper()
+	v.open(at).want(200)
+	if v.url.Path == "/admin/signin" {
+		v.submit("", fill{"email": {"ana@callrail.example"}, "password": {ownerPassword}, "stay": {"1"}}).want(200)
+	}
+	if v.url.Path != at {
+		v.t.Fatalf("wanted %s, am at %s:\n%s", at, v.url, v.page().Text())
+	}
 }
 
 // toldOf moves the clock over the hold and waits for the mail with this text.
@@ -130,20 +143,10 @@ func (p *program) toldOf(mail *statustest.Mail, body string) {
 	})
 }
 
-// now is what the program's clock shows.
-func (p *program) now() time.Time {
-	p.t.Helper()
-	return clock(map[string]string{"STATUSD_CLOCK_FILE": p.clockFile()})()
-}
-
 func (p *program) publish(staff *visitor, mail *statustest.Mail, code string, seed statustest.Seed) {
 	p.t.Helper()
 	p.clock(seed.Incident.Postmortem.Posted.UTC.Add(5 * time.Second))
-	in := visit(p.t, p.base)
-	in.open("/admin/incidents/" + code + "/postmortem").want(200)
-	in.submit("", fill{"email": {"ana@callrail.example"}, "password": {ownerPassword}, "stay": {"1"}}).want(200) // the session slept over night
-	staff.client.Jar = in.client.Jar
-	staff.open("/admin/incidents/" + code + "/postmortem").want(200)
+	staff.signedIn("/admin/incidents/" + code + "/postmortem")
 	before := len(mail.Messages())
 	staff.press("/postmortem", "/admin/incidents/"+code+"/postmortem/publish", fill{
 		"body": {seed.Incident.Postmortem.Markdown}, "notify": {"1"}, "subject": {"What happened, and what we are changing"},
@@ -172,7 +175,8 @@ func (p *program) readerSees(code string, seed statustest.Seed) {
 			p.t.Errorf("update %d is labelled %q, want %q", n, got, label)
 		}
 		when := li.Find("time")
-		if when.Text() != u.Posted.Display || when.Attr("datetime") != u.Posted.UTC.Format(time.RFC3339) {
+		at, err := time.Parse(time.RFC3339, when.Attr("datetime"))
+		if when.Text() != u.Posted.Display || err != nil || !at.Truncate(time.Minute).Equal(u.Posted.UTC) {
 			p.t.Errorf("update %d is of %q (%s), want %q (%s)", n, when.Text(), when.Attr("datetime"), u.Posted.Display, u.Posted.UTC.Format(time.RFC3339))
 		}
 		for _, para := range strings.Split(u.Body, "\n\n") {
@@ -230,7 +234,7 @@ func (p *program) historyLists(code string, seed statustest.Seed) {
 	for _, at := range []string{"/history", "/history/" + month} {
 		page := visit(p.t, p.base).open(at).want(200).page()
 		if !page.Has(`a[href="/incidents/` + code + `"]`) {
-			p.t.Errorf("%s does not list the incident", at)
+			p.t.Errorf("%s does not list the incident:\n%s", at, page.Text())
 		}
 	}
 	visit(p.t, p.base).open("/history/1999-01").want(404)
@@ -385,7 +389,7 @@ func (p *program) noMoreAfterUnsubscribing(staff *visitor, mail *statustest.Mail
 	for range 2 {
 		v.post(link[1], url.Values{"List-Unsubscribe": {"One-Click"}}).want(200)
 	}
-	staff.open("/admin/incidents/" + code).want(200)
+	staff.signedIn("/admin/incidents/" + code)
 	staff.submit("/updates", fill{"body": {"One more word."}}).want(200)
 	if n := staff.page().Text(); !strings.Contains(n, "One more word.") {
 		p.t.Errorf("the post did not arrive:\n%s", n)
