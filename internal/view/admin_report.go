@@ -51,16 +51,14 @@ type AdminSnippet struct {
 // AdminTell says how many people a post reaches. Followers who want only
 // starts and ends hear of the end, so that one has a number of its own.
 type AdminTell struct {
-	N               int
-	Count, People   string
-	EndN            int
-	EndCount        string
-	Telling, Target string // what to count again while staff tap, and for which incident
+	Count, People string
+	EndCount      string
+	Telling       string // what to count again while staff tap
 }
 
 // NewAdminTell words the numbers of people that an update and an end reach.
 func NewAdminTell(p *i18n.Printer, n, end int) AdminTell {
-	return AdminTell{N: n, Count: AdminCount(p, n), People: AdminPeople(p, n), EndN: end, EndCount: AdminCount(p, end)}
+	return AdminTell{Count: AdminCount(p, n), People: AdminPeople(p, n), EndCount: AdminCount(p, end)}
 }
 
 // AdminPreview is what readers will see, rendered by the server.
@@ -86,19 +84,17 @@ func NewAdminPreview(p *i18n.Printer, title, state, mark, next, html string) Adm
 // AdminWords are the sentences that the script fills in while staff tap; the
 // server fills in the same ones.
 type AdminWords struct {
-	Title, Ours, Several, And, AndMany, Publish, PublishNone string
+	Title, Ours, Several, And, AndMany string
 }
 
 // NewAdminWords reads them from the catalogue. Placeholders stay as they are.
 func NewAdminWords(p *i18n.Printer) AdminWords {
 	return AdminWords{
-		Title:       p.T("compose.title", "Services", "{services}"),
-		Ours:        p.T("compose.ours"),
-		Several:     p.T("compose.several"),
-		And:         p.T("list.two", "A", "{a}", "B", "{b}"),
-		AndMany:     p.T("list.many", "Head", "{a}", "Last", "{b}"),
-		Publish:     p.T("admin.publish", "N", "{n}"),
-		PublishNone: p.T("admin.publish_none"),
+		Title:   p.T("compose.title", "Services", "{services}"),
+		Ours:    p.T("compose.ours"),
+		Several: p.T("compose.several"),
+		And:     p.T("list.two", "A", "{a}", "B", "{b}"),
+		AndMany: p.T("list.many", "Head", "{a}", "Last", "{b}"),
 	}
 }
 

@@ -193,9 +193,9 @@ func (h *Handlers) postForm(c *gin.Context, p *i18n.Printer, s scene, r reply, i
 	if err != nil {
 		return nil, err
 	}
-	url := view.AdminURL(i.Kind, i.Code)
+	at := view.AdminURL(i.Kind, i.Code)
 	post := &view.AdminPost{
-		Form: form, Code: i.Code, Action: url + "/updates", More: url + "#post", States: view.AdminStates(p, i.Kind), Promises: view.AdminPromises(p),
+		Form: form, Code: i.Code, Action: at + "/updates", More: at + "#post", States: view.AdminStates(p, i.Kind), Promises: view.AdminPromises(p),
 		Snippets: view.AdminPostSnippets(p, i.Kind), Statuses: view.AdminStatuses(p), Tell: tell, Maintenance: i.Kind == incidents.KindMaintenance, Over: i.State.Done(),
 		Affected: view.AdminServiceGroups(p, s.groups, s.affected(), form), Others: view.AdminServiceGroups(p, s.groups, s.others(), form),
 	}

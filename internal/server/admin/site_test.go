@@ -1,7 +1,6 @@
 package admin_test
 
 import (
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,7 +46,7 @@ func newHouseAt(t *testing.T, base string) *house {
 	outbox := &notify.Outbox{DB: h.DB, Press: notify.Press{Renderer: mailer, Base: func(pages.Page) string { return base }, Key: key}, SMTP: &notify.SMTP{}}
 	h.Desk.Announce = outbox
 	h.subs = &notify.Subscribers{DB: h.DB, Key: key}
-	static, err := server.NewStatic(os.DirFS("../../../web/static").(fs.FS))
+	static, err := server.NewStatic(os.DirFS("../../../web/static"))
 	h.ok(err)
 	views, err := view.New(templates, catalog, static.Address)
 	h.ok(err)
