@@ -10,7 +10,8 @@ import (
 	"github.com/statusd/statusd/internal/snapshot"
 )
 
-// HistoryPage is the newest three months, and the way to all others.
+// HistoryPage is the newest three months that have something to tell, quiet
+// months between them merged, and the way to all others.
 type HistoryPage struct {
 	Base
 	Months []Month
@@ -41,7 +42,7 @@ type Year struct {
 // MonthLink is one of them.
 type MonthLink struct {
 	Link
-	Count string // how many incidents and maintenances; empty for none
+	Count string // how many incidents and maintenances
 }
 
 // Row is an incident or maintenance in a list.
@@ -63,18 +64,50 @@ const (
 	maxRowNames  = 3
 )
 
-// History renders the newest three months and links to all months.
+// History renders the newest three months with something to tell, and links to
+// all of them.
 func (v *Views) History(s *snapshot.Snapshot) ([]byte, error) {
 	r := v.reader(s)
-	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Years: r.years()}
+	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Months: r.newest(), Years: r.years()}
 	page.Here = "/history"
-	keys := r.monthKeys()
-	for _, key := range keys[:min(newestMonths, len(keys))] {
-		if m, ok := s.MonthOf(key); ok {
-			page.Months = append(page.Months, r.month(m, maxMonthRows))
+	return v.render("public/history", page)
+}
+
+// newest are the months down to the third with something to tell. Runs of quiet
+// ones are one entry: nobody scrolls through eight years of nothing.
+func (r *reader) newest() []Month {
+	var out []Month
+	var quiet []snapshot.Month // newest first
+	told := 0
+	flush := func() {
+		if len(quiet) == 0 {
+			return
+		}
+		newest, oldest := quiet[0], quiet[len(quiet)-1]
+		m := Month{ID: "m" + newest.Key, Name: r.p.Month(newest.From), Href: "/history/" + newest.Key}
+		if len(quiet) > 1 {
+			m.Href, m.Name = "", r.p.T("public.month.range", "From", r.p.Month(oldest.From), "To", r.p.Month(newest.From))
+		}
+		out, quiet = append(out, m), nil
+	}
+	for _, key := range r.monthKeys() {
+		m, ok := r.s.MonthOf(key)
+		if !ok {
+			continue
+		}
+		page := r.month(m, maxMonthRows)
+		if len(page.Days) == 0 {
+			quiet = append(quiet, m)
+			continue
+		}
+		flush()
+		out = append(out, page)
+		if told++; told == newestMonths {
+			return out
 		}
 	}
-	return v.render("public/history", page)
+	flush()
+	return out
 }
 
 // HistoryMonth renders one month, which the caller has from s.MonthOf.
@@ -107,6 +140,7 @@ func (r *reader) monthKeys() []string {
 // to the year 1 must not make a page of 24,000 links.
 const maxMonths = 100 * 12
 
+// years are links to the months with something to tell, newest first.
 func (r *reader) years() []Year {
 	count := map[string]int{}
 	for _, i := range r.s.Incidents {
@@ -117,16 +151,13 @@ func (r *reader) years() []Year {
 	var ys []Year
 	for _, key := range r.monthKeys() {
 		m, err := time.Parse("2006-01", key)
-		if err != nil {
-			continue // cannot be: monthKeys wrote it
+		if err != nil || count[key] == 0 {
+			continue
 		}
 		if year := strconv.Itoa(m.Year()); len(ys) == 0 || ys[len(ys)-1].Name != year {
 			ys = append(ys, Year{Name: year})
 		}
-		link := MonthLink{Link: Link{Href: "/history/" + key, Text: m.Format("January")}}
-		if n := count[key]; n > 0 {
-			link.Count = strconv.Itoa(n)
-		}
+		link := MonthLink{Link: Link{Href: "/history/" + key, Text: m.Format("January")}, Count: strconv.Itoa(count[key])}
 		ys[len(ys)-1].Months = append(ys[len(ys)-1].Months, link)
 	}
 	return ys

@@ -22,6 +22,7 @@ type HomePage struct {
 	Groups   []Group
 	Legend   []State
 	Planned  []Plan
+	Before   *Link // the newest report, when the past two weeks have none
 	Past     []PastDay
 }
 
@@ -89,7 +90,24 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 	}
 	page.Open = r.cards(open)
 	page.Legend = r.legend()
+	page.Before = r.beforeThat()
 	return v.render("public/home", page)
+}
+
+// beforeThat leads to the newest report from before the past two weeks when
+// those have nothing to tell: a quiet page should not look like one without a past.
+func (r *reader) beforeThat() *Link {
+	for _, d := range r.s.PastDays(pastDays) {
+		if len(d.Incidents) > 0 {
+			return nil
+		}
+	}
+	for _, i := range r.s.Incidents {
+		if !i.Open() {
+			return &Link{Href: incidentPath(i.Code), Text: r.p.T("public.home.before", "Title", i.Title, "Day", r.p.Date(i.Shown()))}
+		}
+	}
+	return nil
 }
 
 func (r *reader) cards(is []*snapshot.Incident) []Card {
