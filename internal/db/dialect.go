@@ -72,9 +72,11 @@ var downHandle = func() *gorm.DB {
 type deadPool struct{}
 
 func (deadPool) PrepareContext(context.Context, string) (*sql.Stmt, error) { return nil, ErrUnusable }
+
 func (deadPool) ExecContext(context.Context, string, ...any) (sql.Result, error) {
 	return nil, ErrUnusable
 }
+
 func (deadPool) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
 	return nil, ErrUnusable
 }

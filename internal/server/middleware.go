@@ -95,7 +95,9 @@ func (s *Server) recovered(c *gin.Context, r Route) {
 
 // Snapshot is the picture of the page that this request's host names. The
 // server has made sure that there is one.
-func (s *Server) Snapshot(c *gin.Context) *snapshot.Snapshot { return s.cfg.Shelf.ByHost(c.Request.Host) }
+func (s *Server) Snapshot(c *gin.Context) *snapshot.Snapshot {
+	return s.cfg.Shelf.ByHost(c.Request.Host)
+}
 
 const requestIDKey = "request-id"
 

@@ -1,0 +1,307 @@
+package public_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/db"
+	"github.com/statusd/statusd/internal/i18n"
+	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/notify"
+	"github.com/statusd/statusd/internal/pages"
+	"github.com/statusd/statusd/internal/server"
+	"github.com/statusd/statusd/internal/server/public"
+	"github.com/statusd/statusd/internal/snapshot"
+	"github.com/statusd/statusd/internal/statustest"
+	"github.com/statusd/statusd/internal/view"
+)
+
+// house is a site with its public side.
+type house struct {
+	*statustest.Site
+	t       *testing.T
+	handler http.Handler
+	subs    *notify.Subscribers
+}
+
+func open(t *testing.T) house {
+	t.Helper()
+	s := statustest.NewSite(t)
+	catalog, err := i18n.Load(os.DirFS("../../../web/locales"))
+	must(t, err)
+	static, err := server.NewStatic(os.DirFS("../../../web/static"))
+	must(t, err)
+	views, err := view.New(os.DirFS("../../../web/templates"), catalog, static.Address)
+	must(t, err)
+	base := &url.URL{Scheme: "https", Host: "status.example.com"}
+	srv, err := server.New(server.Config{DB: s.DB, Auth: s.Auth, Pages: pages.Store{DB: s.DB}, Shelf: s.Shelf, Views: views, Catalog: catalog, Base: base, Log: s.Log}, static)
+	must(t, err)
+	subs := &notify.Subscribers{DB: s.DB, Key: bytes.Repeat([]byte("k"), 32)}
+	h := &public.Handlers{Snapshot: srv.Snapshot, Views: views, Subscribers: subs, ClientIP: func(*gin.Context) string { return "203.0.113.9" }, Unusable: s.DB.Unusable}
+	must(t, srv.Mount(h.Routes()))
+	return house{s, t, srv.Handler(), subs}
+}
+
+func (h house) ask(method, target string, headers ...string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	return h.send(method, target, "", headers...)
+}
+
+func (h house) send(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	r := httptest.NewRequestWithContext(context.Background(), method, target, strings.NewReader(body))
+	r.Host = "status.example.com"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for n := 0; n+1 < len(headers); n += 2 {
+		r.Header.Set(headers[n], headers[n+1])
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	return w
+}
+
+func TestPages_conditionalRequests(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	api := h.Component("API")
+	i := h.Reports("Calls fail", "The first word.", statustest.Is(api, components.PartialOutage))
+	for _, at := range []string{"/", "/incidents/" + i.Code, "/history", "/history/2018-05", "/history.atom", "/history.rss"} {
+		first := h.ask("GET", at)
+		tag := first.Header().Get("ETag")
+		if first.Code != 200 || tag == "" || strings.HasPrefix(tag, "W/") || first.Header().Get("Vary") != "Accept-Encoding" || first.Header().Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d %v", at, first.Code, first.Header())
+		}
+		for _, inm := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
+			w := h.ask("GET", at, "If-None-Match", inm)
+			if w.Code != 304 || w.Body.Len() != 0 || w.Header().Get("ETag") != tag || w.Header().Get("Cache-Control") == "" {
+				t.Errorf("%s with %s: %d", at, inm, w.Code)
+			}
+		}
+		if w := h.ask("GET", at, "If-None-Match", `"other"`); w.Code != 200 {
+			t.Errorf("%s with another tag: %d", at, w.Code)
+		}
+		if w := h.ask("HEAD", at); w.Code != 200 || w.Body.Len() != 0 || w.Header().Get("Content-Length") != first.Header().Get("Content-Length") {
+			t.Errorf("HEAD %s: %d, %d bytes", at, w.Code, w.Body.Len())
+		}
+		zip := h.ask("GET", at, "Accept-Encoding", "br, gzip;q=0.5")
+		if zip.Header().Get("Content-Encoding") != "gzip" || zip.Header().Get("ETag") == tag {
+			t.Errorf("%s compressed: %v", at, zip.Header())
+		}
+		z, err := gzip.NewReader(zip.Body)
+		must(t, err)
+		plain, err := io.ReadAll(z)
+		must(t, err)
+		if !bytes.Equal(plain, first.Body.Bytes()) {
+			t.Errorf("%s: the compressed answer is another one", at)
+		}
+		for _, no := range []string{"identity", "gzip;q=0", "br", ""} {
+			if w := h.ask("GET", at, "Accept-Encoding", no); w.Header().Get("Content-Encoding") != "" {
+				t.Errorf("%s for %q is compressed", at, no)
+			}
+		}
+	}
+}
+
+func TestPages_aPostChangesTheTagAndTheOldOneIsNoLongerGood(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	i := h.Reports("Calls fail", "one")
+	old := h.ask("GET", "/").Header().Get("ETag")
+	i.Posts(incidents.Monitoring, "The second word.")
+	w := h.ask("GET", "/", "If-None-Match", old)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "The second word.") {
+		t.Errorf("%d:\n%s", w.Code, w.Body)
+	}
+}
+
+// A random query string, cookie, unknown code or method gives no way around
+// the cache, and makes it hold nothing more (R1.3).
+func TestPages_strangersDoNotGrowTheCache(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.Reports("Calls fail", "one")
+	h.ask("GET", "/")
+	key := snapshot.Key{Kind: "home", Lang: "en"}
+	kept := h.Snapshot().Cached(key)
+	for _, target := range []string{"/?a=1", "/?a=2&utm_source=x", "/incidents/abcdefghijkl", "/incidents/ABCDEFGHIJKL", "/incidents/x", "/history/2018-13", "/history/1999-01", "/history/2018-5", "/nothing", "/index.php"} {
+		w := h.ask("GET", target, "Cookie", "a=b")
+		want := 404
+		if strings.HasPrefix(target, "/?") {
+			want = 200
+		}
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", target, w.Code, want)
+		}
+		if want == 404 && !strings.Contains(w.Body.String(), "There is no page here") {
+			t.Errorf("%s: %s", target, w.Body)
+		}
+	}
+	if h.Snapshot().Cached(key) != kept {
+		t.Error("the page was rendered again")
+	}
+	if w := h.ask("GET", "/", "Range", "bytes=0-9"); w.Code != 200 || w.Body.Len() < 100 {
+		t.Errorf("a range: %d, %d bytes", w.Code, w.Body.Len())
+	}
+}
+
+func TestSubscribe_answersKnownAndUnknownAlike(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	ask := func(email string) (int, string) {
+		w := h.send("POST", "/subscribe", url.Values{"email": {email}, "what": {"all"}, "how": {"every"}}.Encode())
+		return w.Code, w.Body.String()
+	}
+	code, unknown := ask("dana@a.example")
+	if code != 200 || strings.Contains(unknown, "dana") {
+		t.Fatalf("%d:\n%s", code, unknown)
+	}
+	sub := h.only()
+	must2(h.subs.Confirm(t.Context(), h.Page.ID, h.subs.Token(notify.PurposeConfirm, sub)))(t)
+	h.Clock.Advance(time.Hour)
+	if code, known := ask("dana@a.example"); code != 200 || known != unknown {
+		t.Errorf("somebody who follows already gets another answer: %d", code)
+	}
+	if code, again := ask("dana@a.example"); code != 200 || again != unknown {
+		t.Errorf("asked twice in a minute: %d", code)
+	}
+}
+
+// only is the one subscriber of the page.
+func (h house) only() notify.Subscriber {
+	h.t.Helper()
+	all, err := h.subs.List(h.t.Context(), h.Page.ID, "", 0, 10)
+	must(h.t, err)
+	if len(all) != 1 {
+		h.t.Fatalf("%d subscribers", len(all))
+	}
+	return all[0]
+}
+
+func TestSubscribe_refusesBesideTheFieldAndKeepsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	api := h.Component("API")
+	w := h.send("POST", "/subscribe", url.Values{"email": {"dana@bright-dental"}, "what": {"some"}, "how": {"ends"}, "c": {api.Code}}.Encode())
+	page := statustest.Page(t, w.Body.Bytes())
+	if w.Code != 422 || page.Find("input[name=email]").Attr("value") != "dana@bright-dental" || page.Find("input[name=email]").Attr("aria-invalid") != "true" {
+		t.Errorf("%d:\n%s", w.Code, w.Body)
+	}
+	if !page.Has("input[name=how][value=ends][checked]") || !page.Has("input[name=c][checked]") {
+		t.Errorf("the choices are lost:\n%s", w.Body)
+	}
+	if w := h.send("POST", "/subscribe", "email=dana%40a.example&what=some&how=every"); w.Code != 422 {
+		t.Errorf("no service chosen: %d", w.Code)
+	}
+	if w := h.send("POST", "/subscribe", "email=a%FF%40a.example"); w.Code != 422 {
+		t.Errorf("broken bytes: %d", w.Code)
+	}
+	h.takeAway()
+	w = h.send("POST", "/subscribe", "email=dana%40a.example&what=all&how=every")
+	if w.Code != 503 || statustest.Page(t, w.Body.Bytes()).Find("input[name=email]").Attr("value") != "dana@a.example" {
+		t.Errorf("without a database: %d:\n%s", w.Code, w.Body)
+	}
+}
+
+func (h house) takeAway() {
+	h.t.Helper()
+	must(h.t, os.Rename(h.Path, h.Path+".away"))
+}
+
+func TestLinks_lookingChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	must(t, h.subs.Ask(t.Context(), notify.Ask{Page: h.Page.ID, Email: "dana@a.example"}))
+	sub := h.only()
+	confirm := "/c/" + h.subs.Token(notify.PurposeConfirm, sub)
+	for range 3 {
+		for _, method := range []string{"GET", "HEAD"} {
+			if w := h.ask(method, confirm); w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: %d", method, w.Code)
+			}
+		}
+	}
+	if h.only().State != "unconfirmed" {
+		t.Fatal("looking confirmed")
+	}
+	if w := h.send("POST", confirm, "x=y"); w.Code != 200 || h.only().State != "active" {
+		t.Fatalf("pressing: %d, %s", w.Code, h.only().State)
+	}
+	stop := "/u/" + h.subs.Token(notify.PurposeUnsubscribe, h.only())
+	for _, method := range []string{"GET", "HEAD"} {
+		h.ask(method, stop)
+	}
+	for body, want := range map[string]int{"x=y": 422, "List-Unsubscribe=one-click": 422, "List-Unsubscribe=One-Click&x=y": 422} {
+		if w := h.send("POST", stop, body); w.Code != want {
+			t.Errorf("%s: %d, want %d", body, w.Code, want)
+		}
+	}
+	if h.only().State != "active" {
+		t.Fatal("looking, or another body, unsubscribed")
+	}
+	for range 2 {
+		if w := h.send("POST", stop, "List-Unsubscribe=One-Click"); w.Code != 200 || w.Header().Get("Set-Cookie") != "" {
+			t.Errorf("one click: %d", w.Code)
+		}
+	}
+}
+
+func TestLinks_wrongUsedAndOthersLookAlike(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	must(t, h.subs.Ask(t.Context(), notify.Ask{Page: h.Page.ID, Email: "dana@a.example"}))
+	sub := h.only()
+	token := h.subs.Token(notify.PurposeConfirm, sub)
+	wrong := h.ask("GET", "/c/nonsense")
+	tampered := h.ask("GET", "/c/"+token[:len(token)-2]+"xx")
+	cross := h.ask("GET", "/m/"+token)
+	h.Clock.Advance(8 * 24 * time.Hour)
+	expired := h.ask("GET", "/c/"+token)
+	for name, w := range map[string]*httptest.ResponseRecorder{"tampered": tampered, "of another purpose": cross, "expired": expired} {
+		if w.Code != wrong.Code || strip(w.Body.String()) != strip(wrong.Body.String()) {
+			t.Errorf("%s: %d; wrong: %d", name, w.Code, wrong.Code)
+		}
+	}
+}
+
+// strip leaves out the time of the clock in the foot of the page.
+func strip(s string) string { return s[strings.Index(s, "<main"):strings.Index(s, "</main>")] }
+
+func TestHome_ofAPageThatIsNotSetUpSaysSo(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	_, err := h.DB.Change(t.Context(), h.Page.ID, func(tx *db.Tx) error {
+		return tx.Exec(`update pages set set_up_at = null where id = ?`, h.Page.ID).Error
+	})
+	must(t, err)
+	if w := h.ask("GET", "/"); w.Code != 200 || !strings.Contains(w.Body.String(), "being set up") {
+		t.Errorf("%d:\n%s", w.Code, w.Body)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must2[T any](_ T, err error) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		must(t, err)
+	}
+}
