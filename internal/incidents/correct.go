@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/statusd/statusd/internal/auth"
@@ -122,7 +123,7 @@ func (d *Desk) move(tx *db.Tx, by auth.Actor, s *Story, u *Update, to time.Time)
 	s.Updates = all
 	for n := range all {
 		if err := tx.Exec(`update updates set position = ? where page_id = ? and id = ?`, all[n].Position, all[n].PageID, all[n].ID).Error; err != nil {
-			return u, err
+			return u, fmt.Errorf("put updates in order: %w", err)
 		}
 	}
 	for n := range s.Updates {

@@ -441,3 +441,20 @@ func TestDesk_duplicateNamesAreRefusedBesideTheName(t *testing.T) {
 		statustest.WantFault(t, err, "name", "component.group_taken")
 	})
 }
+
+func TestDesk_SaveSettings_doesNotOverwriteSilently(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		mine, theirs := s.Page, s.Page
+		theirs.Name = "Theirs"
+		s.Clock.Advance(time.Minute)
+		must(t, s.Desk.SaveSettings(t.Context(), s.Staff, theirs))
+		mine.Name = "Mine"
+		if err := s.Desk.SaveSettings(t.Context(), s.Staff, mine); !fault.Is(err, fault.Conflict) {
+			t.Errorf("got %v, want a conflict", err)
+		}
+		if got := s.Snapshot().Page.Name; got != "Theirs" {
+			t.Errorf("the page is called %q", got)
+		}
+	})
+}

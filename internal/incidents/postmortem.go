@@ -139,7 +139,7 @@ func (d *Desk) publish(tx *db.Tx, by auth.Actor, p PublishPostmortem, doc, lette
 	}
 	switch {
 	case m.PublishedAt != nil && m.Body == p.Body:
-		return m, nil // the same text again
+		return m, d.tellPostmortem(tx, &s, p, letter, *m.PublishedAt) // the same text again: at most a letter about it
 	case m.PublishedAt != nil:
 		action, m.EditedAt = "corrected", &tx.Now
 	default:

@@ -156,7 +156,8 @@ func asServices(err error) error {
 }
 
 // SaveSettings changes a page's settings. Needs an admin. Faults as
-// pages.Page.Validate gives them. Only what the settings form shows is taken
+// pages.Page.Validate gives them; Conflict when somebody saved since
+// p.UpdatedAt, unless that is zero. Only what the settings form shows is taken
 // from p; the rest is read back.
 func (d *Desk) SaveSettings(ctx context.Context, by auth.Actor, p pages.Page) error {
 	if err := by.Need(auth.Admin); err != nil {
@@ -169,6 +170,9 @@ func (d *Desk) SaveSettings(ctx context.Context, by auth.Actor, p pages.Page) er
 		was, err := pages.Load(tx, p.ID)
 		if err != nil {
 			return err
+		}
+		if !p.UpdatedAt.IsZero() && !p.UpdatedAt.Equal(was.UpdatedAt) {
+			return fault.New(fault.Conflict, "settings.changed")
 		}
 		p.SetUpAt = was.SetUpAt
 		if err := pages.Save(tx, p); err != nil {

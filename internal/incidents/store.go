@@ -269,20 +269,6 @@ func saveUpdate(tx *db.Tx, u *Update) error {
 	return nil
 }
 
-// renumber puts updates into the order of their times after one was moved.
-func renumber(tx *db.Tx, us []Update) error {
-	for n, u := range us {
-		if u.Position == n+1 {
-			continue
-		}
-		us[n].Position = n + 1
-		if err := tx.Exec(`update updates set position = ? where page_id = ? and id = ?`, n+1, u.PageID, u.ID).Error; err != nil {
-			return fmt.Errorf("renumber updates: %w", err)
-		}
-	}
-	return nil
-}
-
 // VerifyRevisions walks the hash chain of a page and returns the id of the
 // first revision that does not fit, or 0.
 func (s Store) VerifyRevisions(ctx context.Context, page int64) (int64, error) {

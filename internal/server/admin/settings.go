@@ -2,6 +2,7 @@ package admin
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,7 +22,11 @@ func (h *Handlers) settingsPage(c *gin.Context, r reply) error {
 	p := server.PageOf(c)
 	v := proposed(
 		"name", p.Name, "time_zone", p.TimeZone, "words", p.Words, "hold_seconds", strconv.Itoa(p.HoldSeconds), "postal_address", p.PostalAddress,
-		"sender_name", p.SenderName, "sender_address", p.SenderAddress, "reply_to", p.ReplyTo, "support_url", p.SupportURL)
+		"sender_name", p.SenderName, "sender_address", p.SenderAddress, "reply_to", p.ReplyTo, "support_url", p.SupportURL,
+		"expect", strconv.FormatInt(p.UpdatedAt.UnixMilli(), 10))
+	if r.conflict() {
+		r.values.Set("expect", v.Get("expect")) // who presses Save again has been told
+	}
 	return h.page(c, r, view.AdminSettings{AdminBase: b, Form: r.form(b.T, "g", v), Zones: zones[:], Words: view.AdminWordings(b.T)})
 }
 
@@ -48,6 +53,10 @@ func bindSettings(t *typed, p pages.Page) (pages.Page, error) {
 		return p, fault.At("hold_seconds", "page.hold")
 	}
 	p.HoldSeconds = n
+	p.UpdatedAt = time.Time{}
+	if ms, err := strconv.ParseInt(t.line("expect"), 10, 64); err == nil {
+		p.UpdatedAt = time.UnixMilli(ms).UTC()
+	}
 	return p, nil
 }
 
