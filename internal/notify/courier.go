@@ -47,7 +47,10 @@ type Did struct {
 	Paused   string // why nothing more can leave now
 }
 
-func (d *Did) nothing() bool { return d.Made+d.Sent+d.Retried+d.Failed+d.Skipped == 0 }
+func (d *Did) nothing() bool { return d.Made+d.ended() == 0 }
+
+// ended is how many tries came to an end.
+func (d *Did) ended() int { return d.Sent + d.Retried + d.Failed + d.Skipped }
 
 // idle is how long a courier that found nothing sleeps.
 const idle = 500 * time.Millisecond

@@ -218,9 +218,16 @@ func (s *Subscribers) addBatch(tx *db.Tx, page int64, batch []string, consent st
 	return nil
 }
 
+// statesOf joins instead of asking with IN: for a long list PostgreSQL may
+// compare every row with every member.
 func statesOf(tx *db.Tx, page int64, keys []string) (map[string]string, error) {
 	var rows []struct{ AddressKey, State string }
-	err := tx.Raw(`select address_key, state from subscribers where page_id = ? and channel = ? and address_key in ?`, page, channelEmail, keys).Scan(&rows).Error
+	args := make([]any, 0, len(keys)+2)
+	for _, k := range keys {
+		args = append(args, k)
+	}
+	err := tx.Raw(`with listed(k) as (values `+strings.TrimSuffix(strings.Repeat("(?),", len(keys)), ",")+`)
+		select s.address_key, s.state from listed join subscribers s on s.page_id = ? and s.channel = ? and s.address_key = listed.k`, append(args, page, channelEmail)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for known addresses: %w", err)
 	}

@@ -248,26 +248,45 @@ func (r *round) heed(v verdict, ref *refusal, id int64) {
 	}
 }
 
-// record writes down what became of the jobs. All answers that have come in
-// meanwhile share one transaction: the more lanes, the fewer commits a message.
+// gather is how long an answer waits for others to share its commit. A lane
+// needs its record only before its next final dot, so this delays nothing.
+const gather = 2 * time.Millisecond
+
+// record writes down what became of the jobs. The answers that come in within
+// a moment share one transaction: the more lanes, the fewer commits a message.
 func (r *round) record() {
+	t := time.NewTimer(gather)
+	defer t.Stop()
 	group := make([]result, 0, cap(r.results))
 	for first := range r.results {
 		group = append(group[:0], first)
-		for more := true; more && len(group) < cap(group); {
-			select {
-			case next, open := <-r.results:
-				if more = open; open {
-					group = append(group, next)
-				}
-			default:
-				more = false
-			}
-		}
+		t.Reset(gather)
+		group = r.gather(group, t)
 		err := r.commit(group)
 		for _, g := range group {
 			g.lane.recorded <- err // has room
 			r.left()
+		}
+	}
+}
+
+// gather adds what comes in until every lane is in the group or time is up.
+func (r *round) gather(group []result, t *time.Timer) []result {
+	for {
+		r.mu.Lock()
+		lanes := min(r.live, r.inFlight) // nobody else can send an answer
+		r.mu.Unlock()
+		if len(group) >= lanes || len(group) == cap(group) {
+			return group
+		}
+		select {
+		case next, open := <-r.results:
+			if !open {
+				return group
+			}
+			group = append(group, next)
+		case <-t.C:
+			return group
 		}
 	}
 }
@@ -277,7 +296,7 @@ func (r *round) record() {
 func (r *round) commit(group []result) error {
 	for try := 1; ; try++ {
 		var did Did
-		err := r.c.DB.Private(context.WithoutCancel(r.ctx), func(tx *db.Tx) error {
+		err := r.c.DB.Relaxed(context.WithoutCancel(r.ctx), func(tx *db.Tx) error {
 			did = Did{}
 			return recordAll(tx, group, &did)
 		})

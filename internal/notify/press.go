@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"html"
 	"io"
@@ -153,7 +154,7 @@ func (m marks) placeholder(s slot, link string) string {
 
 // compose lets go-mail write the message, with marks where the slots are.
 func (l *letter) compose(m marks, row announcementRow) ([]byte, error) {
-	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithEncoding(mail.EncodingQP), mail.WithBoundary("statusd-"+row.Code))
+	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithEncoding(mail.EncodingQP), mail.WithBoundary(l.boundary()))
 	for _, h := range l.headers(m) {
 		msg.SetGenHeader(mail.Header(h[0]), h[1])
 	}
@@ -176,7 +177,38 @@ func (l *letter) compose(m marks, row announcementRow) ([]byte, error) {
 	if got, want := bytes.Count(body, []byte(m.prefix)), strings.Count(text+page, m.prefix); got != want {
 		return nil, fmt.Errorf("%d of %d slots were broken by the encoding of lines", want-got, want)
 	}
-	return b.Bytes(), nil
+	return dotless(b.Bytes()), nil
+}
+
+// boundary separates the parts. It is the same whenever the letter is made
+// again, and nobody can have written it into a text before the letter left.
+func (l *letter) boundary() string {
+	return "statusd-" + hex.EncodeToString(keyed(l.key, "boundary|"+l.code)[:12])
+}
+
+// dotless rewrites the encoded body so that no line begins with a dot: such a
+// line would have to be changed on its way (RFC 5321, section 4.5.2), and a
+// relay that forgets to cuts the letter there. A line that gets too long is
+// broken softly.
+func dotless(raw []byte) []byte {
+	if !bytes.HasSuffix(raw, []byte("\r\n")) {
+		raw = append(raw, "\r\n"...)
+	}
+	if !bytes.HasPrefix(raw, []byte(".")) && !bytes.Contains(raw, []byte("\n.")) {
+		return raw
+	}
+	var out bytes.Buffer
+	for line := range bytes.Lines(raw) {
+		for len(line) > 0 && line[0] == '.' {
+			out.WriteString("=2E")
+			if line = line[1:]; len(line) <= 74 { // with its CRLF; a soft line break may follow
+				break
+			}
+			out.WriteString("=\r\n")
+		}
+		out.Write(line)
+	}
+	return out.Bytes()
 }
 
 // headers are those of R9.5 and RFC 5322; values are encoded already.
@@ -266,7 +298,7 @@ func encodeQP(s string) string {
 	w := quotedprintable.NewWriter(&b)
 	_, _ = io.WriteString(w, s) // a strings.Builder takes everything
 	_ = w.Close()               // likewise
-	return b.String()
+	return strings.TrimSuffix(string(dotless([]byte(b.String()+"\r\n"))), "\r\n")
 }
 
 // messageID is the same for every try of a delivery, so that a mail program

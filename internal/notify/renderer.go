@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"strings"
+
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/pages"
 )
@@ -57,4 +59,15 @@ type Follows struct {
 	Everything bool
 	Components []string // names; those that the letter is about come first
 	Incident   bool     // this one incident
+}
+
+// key tells two of them apart.
+func (f Follows) key() string {
+	switch {
+	case f.Everything:
+		return "all"
+	case len(f.Components) > 0:
+		return "some\x00" + strings.Join(f.Components, "\x00")
+	}
+	return "incident"
 }

@@ -14,7 +14,6 @@ import (
 const (
 	firstBatch = 200
 	mostBatch  = 1000
-	queueLen   = 128                    // claimed and waiting for a connection: keeps lanes busy during a claim
 	grace      = 8 * time.Second        // for what is being handed over when the process is asked to end
 	freshFor   = 2 * time.Second        // a delivery claimed longer ago is looked at again before it leaves (R3.3, R3.9)
 	renewEvery = 20 * time.Second       // a third of a lease
@@ -33,9 +32,11 @@ type round struct {
 	ready   []int64
 	letters map[letterKey]*letter
 	reasons *reasons
-	batch   int
+	batch   int       // how much to claim at once
+	counted int       // what was done when batch was last thought about
+	since   time.Time // and when that was
 
-	jobs    chan *job
+	jobs    chan *job // holds whatever may be claimed, so handing out never waits
 	results chan result
 	lanes   sync.WaitGroup
 	aux     sync.WaitGroup
@@ -66,8 +67,8 @@ func (c *Courier) newRound(ctx context.Context, may allowance) *round {
 	stopTimer := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	r := &round{
 		c: c, ctx: ctx, hard: hard, may: may,
-		letters: map[letterKey]*letter{}, reasons: newReasons(c.Press.Renderer), batch: firstBatch,
-		jobs: make(chan *job, queueLen), moved: make(chan struct{}, 1), stop: make(chan struct{}),
+		letters: map[letterKey]*letter{}, reasons: newReasons(c.Press.Renderer), batch: firstBatch, since: c.Now(),
+		jobs: make(chan *job, 2*mostBatch), moved: make(chan struct{}, 1), stop: make(chan struct{}),
 		release: []func(){func() { stopTimer() }, cancel},
 	}
 	if c.SMTP != nil {
@@ -90,11 +91,11 @@ func (r *round) run(ctx context.Context) error {
 			return err
 		}
 		r.add(func(d *Did) { d.Made += made })
-		fed, err := r.feed(ctx)
+		fed, full, err := r.feed(ctx)
 		if err != nil {
 			return err
 		}
-		if fed == 0 && !more && !r.wait(ctx) {
+		if fed == 0 && !more && !r.wait(ctx, full) {
 			return nil
 		}
 		if now := r.c.Now(); now.Sub(renewed) > renewEvery {
@@ -114,33 +115,30 @@ func (r *round) lookAtPages(ctx context.Context) (err error) {
 	return err
 }
 
-// feed claims a batch and hands it to the lanes. It waits while they are busy,
-// so no more than a batch is ever held.
-func (r *round) feed(ctx context.Context) (int, error) {
+// feed claims a batch while the lanes still work on the one before, and hands
+// it out. full says that there was no room for one.
+func (r *round) feed(ctx context.Context) (fed int, full bool, err error) {
 	if err := r.endProbe(ctx); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	n := r.allowed()
+	n, full := r.allowed()
 	if n == 0 {
-		return 0, nil
+		return 0, full, nil
 	}
 	jobs, skipped, err := r.c.claim(ctx, r.ready, n)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	r.add(func(d *Did) { d.Skipped += skipped })
 	if err := r.prepare(ctx, jobs); err != nil {
-		return 0, errors.Join(err, r.putBack(jobs, 0))
+		return 0, false, errors.Join(err, r.putBack(jobs, 0))
 	}
-	begun := r.c.Now()
-	for i, j := range jobs {
-		j.claimed = begun
-		if !r.hand(ctx, j) {
-			return i, r.putBack(jobs[i:], 0)
-		}
+	now := r.c.Now()
+	for _, j := range jobs {
+		j.claimed = now
+		r.hand(j)
 	}
-	r.adapt(len(jobs), r.c.Now().Sub(begun))
-	return len(jobs) + skipped, nil
+	return len(jobs) + skipped, false, nil
 }
 
 // endProbe ends the pause once the probe went well.
@@ -161,46 +159,45 @@ func (r *round) endProbe(ctx context.Context) error {
 }
 
 // allowed is how many deliveries may be claimed now.
-func (r *round) allowed() int {
+func (r *round) allowed() (n int, full bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.down != nil || r.may == tryNothing:
-		return 0
-	case r.may == tryOne && r.inFlight > 0:
-		return 0
+		return 0, false
 	case r.may == tryOne:
-		return 1
+		return 1 - min(r.inFlight, 1), false
+	case r.inFlight >= r.batch:
+		return 0, true
 	}
-	return r.batch
+	r.adapt()
+	return r.batch, false
 }
 
 // adapt keeps a batch at about a second's work: what is claimed is out of
-// reach for others, and the longer it waits the older is what we know of it.
-func (r *round) adapt(n int, took time.Duration) {
-	switch {
-	case n < r.batch:
-	case took < time.Second/2:
-		r.batch = min(2*r.batch, mostBatch)
-	case took > 3*time.Second/2:
-		r.batch = max(r.batch/2, 2*r.limit)
+// reach for other nodes, and the longer it waits the older is what we know of
+// it.
+func (r *round) adapt() {
+	now, ended := r.c.Now(), r.did.ended()
+	n, took := ended-r.counted, now.Sub(r.since)
+	if n < r.batch/2 {
+		return // too little to judge by
 	}
+	r.counted, r.since = ended, now
+	pace := mostBatch
+	if took > 0 {
+		pace = int(float64(n) / took.Seconds())
+	}
+	r.batch = min(max(pace, 2*r.limit), mostBatch)
 }
 
-// hand gives a job to a lane and opens another one where all are busy.
-func (r *round) hand(ctx context.Context, j *job) bool {
+// hand gives a job to the lanes and opens another one where all are busy.
+func (r *round) hand(j *job) {
 	r.mu.Lock()
 	r.inFlight++
 	r.mu.Unlock()
+	r.jobs <- j // has room: no more than two batches are ever claimed
 	r.openLane()
-	select {
-	case r.jobs <- j:
-		return true
-	case <-r.stop:
-	case <-ctx.Done():
-	}
-	r.left()
-	return false
 }
 
 // openLane opens another lane if there is more waiting than lanes to take it.
@@ -226,14 +223,16 @@ func (r *round) left() {
 	}
 }
 
-// wait returns true when it is worth looking for work again: something that
-// was being sent is done, which may let a reader's next letter go, or some
-// time passed. It returns false when nothing is being sent.
-func (r *round) wait(ctx context.Context) bool {
-	r.mu.Lock()
-	busy := r.inFlight > 0
-	r.mu.Unlock()
-	if !busy {
+// wait returns true when it is worth looking for work again: there is room
+// after all, or everything that was being sent is done, which may let a
+// reader's next letter go, or some time passed. It returns false when nothing
+// is being sent.
+func (r *round) wait(ctx context.Context, full bool) bool {
+	least := 1
+	if full {
+		least = r.batch
+	}
+	if r.sending() == 0 {
 		return false
 	}
 	if len(r.jobs) > 0 {
@@ -241,7 +240,7 @@ func (r *round) wait(ctx context.Context) bool {
 	}
 	t := time.NewTimer(lookAround)
 	defer t.Stop()
-	for {
+	for r.sending() >= least {
 		select {
 		case <-ctx.Done():
 			return true
@@ -249,13 +248,14 @@ func (r *round) wait(ctx context.Context) bool {
 			return true
 		case <-r.moved:
 		}
-		r.mu.Lock()
-		busy = r.inFlight > 0
-		r.mu.Unlock()
-		if !busy {
-			return true
-		}
 	}
+	return true
+}
+
+func (r *round) sending() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.inFlight
 }
 
 func (r *round) add(fn func(*Did)) {

@@ -1,0 +1,40 @@
+package notify
+
+import "context"
+
+// Doors for tests into the steps of a courier.
+
+// Once is one pass of Run.
+func (c *Courier) Once(ctx context.Context) (Did, error) { return c.once(ctx) }
+
+// Start does what Run does first.
+func (c *Courier) Start(ctx context.Context) error {
+	c.init()
+	return c.takeOver(ctx)
+}
+
+// ExpandOne makes one chunk of deliveries.
+func (c *Courier) ExpandOne(ctx context.Context) (made int, more bool, err error) {
+	c.init()
+	return c.expand(ctx)
+}
+
+// SetChunk makes chunks small.
+func (c *Courier) SetChunk(n int) { c.chunkSize = n }
+
+// Claim takes deliveries and does nothing with them, like a process that dies.
+func (c *Courier) Claim(ctx context.Context, n int) (int, error) {
+	c.init()
+	_, ready, err := c.readyPages(ctx)
+	if err != nil {
+		return 0, err
+	}
+	jobs, _, err := c.claim(ctx, ready, n)
+	return len(jobs), err
+}
+
+// HeaderText is how a line of text stands in a header.
+func HeaderText(s string) string { return headerText(s) }
+
+// Phrase is how a name stands before an address.
+func Phrase(s string) string { return phrase(s) }
