@@ -116,7 +116,7 @@ func walkIndexes(tx *db.Tx) error {
 	}
 	err := tx.Exec(`select set_config(name, 'off', true) from unnest(array['enable_sort', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']) name`).Error
 	if err != nil {
-		return fmt.Errorf("claim deliveries: %w", err)
+		return fmt.Errorf("choose indexes: %w", err)
 	}
 	return nil
 }

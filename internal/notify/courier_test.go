@@ -1,8 +1,10 @@
 package notify_test
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -571,7 +573,7 @@ func TestCourier_givesUpAfterADay(t *testing.T) {
 		if h.Clock.Now().Sub(begun) > 40*time.Hour {
 			t.Fatal("it never gives up")
 		}
-		h.Clock.Advance(15 * time.Second)
+		h.Clock.Advance(time.Minute)
 	}
 	if took := h.Clock.Now().Sub(begun); took < 20*time.Hour || took > 28*time.Hour || tries != 12 {
 		t.Errorf("%d tries in %v, want 12 in about a day", tries, took)
@@ -838,6 +840,80 @@ func TestCourier_twoNodesSendEverythingOnce(t *testing.T) {
 		}
 		if len(sink.to) != readers {
 			t.Errorf("%d readers, want %d", len(sink.to), readers)
+		}
+	})
+}
+
+// TestCourier_aDatabaseThatGoesAwayDoublesNothing: what left is recorded when
+// the database is back, and nothing more leaves before (R2.4, R5.3).
+func TestCourier_aDatabaseThatGoesAwayDoublesNothing(t *testing.T) {
+	t.Parallel()
+	sink := newSink(t, nil)
+	h := furnish(statustest.NewSite(t), sink.smtp())
+	h.follow(100)
+	h.Reports("Calls fail", "x")
+	h.afterHold()
+	away := h.Path + ".away"
+	var n atomic.Int32
+	var healed sync.WaitGroup
+	sink.answer = func(verb, _ string) string {
+		if verb == "." && n.Add(1) == 40 {
+			if err := os.Rename(h.Path, away); err != nil {
+				t.Error(err)
+			}
+			healed.Go(func() {
+				waitFor(nil, time.Now().Add(time.Minute), func() bool { return h.DB.Health() != nil })
+				if got := int(n.Load()); got > 40+8 {
+					t.Errorf("%d letters left, at most one a connection could after the database went", got)
+				}
+				if err := os.Rename(away, h.Path); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return ""
+	}
+	did, err := h.courier.Once(t.Context())
+	healed.Wait()
+	h.ok(h.DB.Heal(t.Context()))
+	for range 3 { // what was claimed when it went is freed first
+		if more, err2 := h.courier.Once(t.Context()); err2 == nil {
+			did.Sent += more.Sent
+		}
+	}
+	sink.mu.Lock()
+	defer sink.mu.Unlock()
+	for to, n := range sink.to {
+		if n != 1 {
+			t.Errorf("%s got %d", to, n)
+		}
+	}
+	if len(sink.to) != 100 || h.states()["sent"] != 100 {
+		t.Errorf("%d readers, states %v (%+v, %v)", len(sink.to), h.states(), did, err)
+	}
+}
+
+// TestCourier_endsWithinMoments: a process that is asked to end finishes what it
+// is saying, and leaves nothing leased behind (R15.5).
+func TestCourier_endsWithinMoments(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var n atomic.Int32
+		sink := newSink(t, func(verb, _ string) string {
+			if verb == "." && n.Add(1) == 30 {
+				cancel()
+			}
+			return ""
+		})
+		h := furnish(s, sink.smtp())
+		h.follow(500)
+		s.Reports("Calls fail", "x")
+		h.afterHold()
+		h.ok(h.courier.Run(ctx))
+		got, _ := sink.got()
+		if st := h.states(); st["leased"] != 0 || st["sent"] != got || got > 30+8 {
+			t.Errorf("%d left, states %v; want what left recorded and the rest ready", got, st)
 		}
 	})
 }
