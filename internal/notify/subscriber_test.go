@@ -405,30 +405,24 @@ func TestSubscribers_Import_needsConsentAndAnAdmin(t *testing.T) {
 	}
 }
 
-func TestSubscribers_Import_aHundredThousandInTenSeconds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
+// More people than one batch holds, twice. How long 100,000 take is measured
+// by bench/run.sh.
+func TestSubscribers_Import_ofManyBatchesCanBeRunAgain(t *testing.T) {
+	t.Parallel()
 	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
 		h := furnish(s, nil)
 		var list strings.Builder
 		list.WriteString("email\n")
-		for i := range 100_000 {
+		const people = 12_000
+		for i := range people {
 			fmt.Fprintf(&list, "user%d@reader.example\n", i)
 		}
-		for round, want := range []notify.Imported{{Added: 100_000}, {Known: 100_000}} {
-			begun := time.Now()
+		for round, want := range []notify.Imported{{Added: people}, {Known: people}} {
 			got, err := h.subs.Import(t.Context(), h.Staff, s.Page.ID, strings.NewReader(list.String()), "a list")
 			h.ok(err)
 			if got.Added != want.Added || got.Known != want.Known || got.Bad != 0 {
 				t.Errorf("round %d: %+v", round, got)
 			}
-			// The bar is 10 s on a machine of its own; the race detector and other
-			// tests beside it take their share.
-			if took := time.Since(begun); took > time.Minute {
-				t.Errorf("round %d took %v", round, took)
-			}
-			t.Logf("round %d took %v", round, time.Since(begun))
 		}
 	})
 }
