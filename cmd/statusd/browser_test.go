@@ -179,3 +179,30 @@ func TestBrowser_undoWithinTheHold(t *testing.T) {
 		t.Errorf("%d mails, want the confirmation and one update: %s", n, fmt.Sprint(mail.Messages()[1].Subject))
 	}
 }
+
+// The letter about a postmortem can be stopped while it is held; the postmortem stays.
+func TestBrowser_undoOfAPostmortemsLetter(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	mail := statustest.NewMail(t)
+	p.env = append(p.env, "STATUSD_SMTP_URL="+mail.URL())
+	p.start()
+	staff := p.setUp("CallRail", "America/New_York", "API")
+	p.subscribe(mail, "dana@bright-dental.example")
+	staff.open("/admin/incidents/new")
+	staff.submit("/admin/incidents", fill{"title": {"Calls fail"}, "body": {"Over already."}, "state": {"resolved"}, "notify": nil}).want(200)
+	code := staff.url.Path[strings.LastIndexByte(staff.url.Path, '/')+1:]
+	staff.open("/admin/incidents/" + code + "/postmortem")
+	staff.press("/postmortem", "/admin/incidents/"+code+"/postmortem/publish", fill{"body": {"What happened, in short."}, "notify": {"1"}}).want(200)
+	staff.submit("/undo", nil).want(200)
+	p.clock(p.now().Add(time.Minute))
+	staff.post("/admin/incidents/"+code+"/postmortem/undo", nil).want(200) // again is once
+	if got := visit(t, p.base).open("/incidents/" + code).page().Find("#postmortem").Text(); !strings.Contains(got, "What happened, in short.") {
+		t.Errorf("the postmortem reads %q", got)
+	}
+	p.must("", "post", "--incident", code, "--body", "A last word.")
+	p.clock(p.now().Add(25 * time.Second))
+	if got := mail.Wait(t, 2, time.Minute)[1].Subject; !strings.HasPrefix(got, "Update: ") {
+		t.Errorf("the letter left all the same: %q", got)
+	}
+}

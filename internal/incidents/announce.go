@@ -68,4 +68,6 @@ type Announcer interface {
 	// Cancel keeps the announcement of an update from leaving, or stops what
 	// did not leave yet. held reports whether not one message had left.
 	Cancel(tx *db.Tx, update int64) (held bool, err error)
+	// CancelLetter is Cancel for the newest letter about an incident's postmortem.
+	CancelLetter(tx *db.Tx, incident int64) (held bool, err error)
 }

@@ -189,6 +189,28 @@ func (d *Desk) tellPostmortem(tx *db.Tx, s *Story, p PublishPostmortem, letter m
 	return d.Announce.Announce(tx, page, a)
 }
 
+// UndoLetter stops the letter about a postmortem within its hold; the
+// postmortem stays published. Conflict once one has left.
+func (d *Desk) UndoLetter(ctx context.Context, by auth.Actor, page int64, incident string) error {
+	if err := by.Need(auth.Responder); err != nil {
+		return err
+	}
+	return d.DB.Private(ctx, func(tx *db.Tx) error {
+		i, err := byCode(tx.DB, page, incident)
+		if err != nil || d.Announce == nil {
+			return err
+		}
+		held, err := d.Announce.CancelLetter(tx, i.ID)
+		if err != nil {
+			return err
+		}
+		if !held {
+			return fault.New(fault.Conflict, "incident.undo_late")
+		}
+		return auth.Record(tx, page, by, "postmortem.letter_undone", "incident "+incident, nil, nil)
+	})
+}
+
 // UnpublishPostmortem takes a postmortem off the page; its text is the draft again.
 func (d *Desk) UnpublishPostmortem(ctx context.Context, by auth.Actor, page int64, incident string) error {
 	if err := by.Need(auth.Responder); err != nil {

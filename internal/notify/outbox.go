@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,6 +137,33 @@ func (o *Outbox) Cancel(tx *db.Tx, update int64) (held bool, err error) {
 	if err != nil || row == nil {
 		return err == nil, err
 	}
+	return cancel(tx, row)
+}
+
+// CancelLetter stops the newest letter about an incident's postmortem.
+func (o *Outbox) CancelLetter(tx *db.Tx, incident int64) (held bool, err error) {
+	row, err := lockOf(tx, `incident_id = ? and kind = 'postmortem'`, incident)
+	if err != nil || row == nil {
+		return err == nil, err
+	}
+	return cancel(tx, row)
+}
+
+// HeldLetter is when the letter about an incident's postmortem will leave, and
+// to how many so far; false when none is held.
+func (o *Outbox) HeldLetter(ctx context.Context, page, incident int64) (due time.Time, held bool, err error) {
+	var rows []announcementRow
+	err = o.DB.Read(ctx).Raw(`select `+announcementColumns+` from announcements where page_id = ? and incident_id = ? and kind = 'postmortem' order by id desc limit 1`, page, incident).Scan(&rows).Error
+	if err != nil {
+		return due, false, fmt.Errorf("load the letter about incident %d: %w", incident, err)
+	}
+	if len(rows) == 0 || rows[0].CancelledAt != nil || rows[0].ExpandedAt != nil || rows[0].CursorID != 0 {
+		return due, false, nil
+	}
+	return rows[0].DueAt, rows[0].DueAt.After(o.DB.Now()), nil
+}
+
+func cancel(tx *db.Tx, row *announcementRow) (held bool, err error) {
 	var out int
 	err = tx.Raw(`select count(*) from (select 1 from deliveries where announcement_id = ? and (state in ('leased', 'sent', 'failed') or attempts > 0) limit 1) x`, row.ID).Scan(&out).Error
 	if err != nil {
@@ -151,13 +179,17 @@ func (o *Outbox) Cancel(tx *db.Tx, update int64) (held bool, err error) {
 // that no courier expands it meanwhile; nil when there is none. The update
 // that changes nothing is the lock: both engines understand it.
 func lockOfUpdate(tx *db.Tx, update int64) (*announcementRow, error) {
+	return lockOf(tx, `update_id = ?`, update)
+}
+
+func lockOf(tx *db.Tx, where string, id int64) (*announcementRow, error) {
 	var r announcementRow
-	err := tx.Raw(`update announcements set cursor_id = cursor_id where id = (select max(id) from announcements where update_id = ?) returning `+announcementColumns, update).Take(&r).Error
+	err := tx.Raw(`update announcements set cursor_id = cursor_id where id = (select max(id) from announcements where `+where+`) returning `+announcementColumns, id).Take(&r).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load the announcement of update %d: %w", update, err)
+		return nil, fmt.Errorf("load the announcement of %d: %w", id, err)
 	}
 	return &r, nil
 }

@@ -25,7 +25,16 @@ func NewAdminMail(p *i18n.Printer, s notify.Status, now time.Time) *AdminMail {
 // NewAdminToast offers to undo an update whose messages are held. off: mail is
 // not set up, so it promises no telling.
 func NewAdminToast(p *i18n.Printer, update string, people int, off bool, due, now time.Time) *AdminToast {
-	t := &AdminToast{Action: "/admin/updates/" + update + "/undo", Seconds: adminSeconds(due, now)}
+	return adminToast(p, "/admin/updates/"+update+"/undo", people, off, due, now)
+}
+
+// NewAdminLetterToast offers to stop the letter about a postmortem.
+func NewAdminLetterToast(p *i18n.Printer, incident string, people int, off bool, due, now time.Time) *AdminToast {
+	return adminToast(p, "/admin/incidents/"+incident+"/postmortem/undo", people, off, due, now)
+}
+
+func adminToast(p *i18n.Printer, action string, people int, off bool, due, now time.Time) *AdminToast {
+	t := &AdminToast{Action: action, Seconds: adminSeconds(due, now)}
 	if t.Seconds == 0 {
 		return nil
 	}

@@ -80,6 +80,7 @@ func (h *Handlers) Routes() []server.Route {
 		staff(auth.Responder, post, "/admin/incidents/:code/postmortem", h.savePostmortem),
 		staff(auth.Responder, post, "/admin/incidents/:code/postmortem/publish", h.publishPostmortem),
 		staff(auth.Responder, post, "/admin/incidents/:code/postmortem/unpublish", h.unpublishPostmortem),
+		staff(auth.Responder, post, "/admin/incidents/:code/postmortem/undo", h.undoLetter),
 
 		staff(auth.Viewer, get, "/admin/updates/:code", h.correctForm),
 		staff(auth.Responder, post, "/admin/updates/:code", h.correct),

@@ -42,6 +42,17 @@ func (h *Handlers) postmortemPage(c *gin.Context, r reply) error {
 	if p.Tell, err = h.tell(c, b.T, s.ids(), i.ID, incidents.TellPostmortem, incidents.TellPostmortem); err != nil {
 		return err
 	}
+	due, held, err := h.Outbox.HeldLetter(c, i.PageID, i.ID)
+	if err != nil {
+		return err
+	}
+	if held {
+		people, err := h.Subscribers.Recipients(c, i.PageID, s.ids(), i.ID, incidents.TellPostmortem)
+		if err != nil {
+			return err
+		}
+		p.Toast = view.NewAdminLetterToast(b.T, i.Code, people, h.Outbox.SMTP == nil || !server.PageOf(c).MailReady(), due, h.clock())
+	}
 	if p.Preview, err = h.previewOf(c, b.T, &p.Form, "body", markdown.MaxPostmortem); err != nil {
 		return err
 	}
@@ -91,6 +102,15 @@ func (h *Handlers) publishPostmortem(c *gin.Context) error {
 		return h.refuse(c, err, t, h.postmortemPage)
 	}
 	return goTo(c, view.AdminURL(incidents.KindIncident, code)+"/postmortem", "published")
+}
+
+// undoLetter stops the letter about a postmortem while it is held.
+func (h *Handlers) undoLetter(c *gin.Context) error {
+	code := c.Param("code")
+	if err := h.Desk.UndoLetter(c, server.Actor(c), server.PageOf(c).ID, code); err != nil {
+		return h.refuse(c, err, nil, h.postmortemPage)
+	}
+	return goTo(c, view.AdminURL(incidents.KindIncident, code)+"/postmortem", "undone")
 }
 
 func (h *Handlers) unpublishPostmortem(c *gin.Context) error {
