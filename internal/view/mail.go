@@ -213,6 +213,8 @@ func subject(p *i18n.Printer, a incidents.Announcement) string {
 		return p.T("mail.subject.postmortem", "Title", a.Title)
 	case a.Telling == incidents.TellMaintenance && a.Label == "scheduled" && a.ScheduledFor != nil:
 		return p.T("mail.subject.planned", "When", p.Near(*a.ScheduledFor, a.HappenedAt), "Title", a.Title)
+	case a.Telling == incidents.TellMaintenance && a.FellBack: // it did not start, it goes on
+		return p.T("mail.subject.maintenance.update", "Title", a.Title)
 	case a.Telling == incidents.TellMaintenance:
 		return p.T("mail.subject.maintenance."+a.Label, "Title", a.Title)
 	}
@@ -226,10 +228,10 @@ func tag(p *i18n.Printer, a incidents.Announcement, mark Mark) string {
 	}
 	step := p.State(a.Label)
 	switch {
-	case a.Telling == incidents.TellMaintenance:
-		step = p.T("mail.maintenance." + a.Label)
 	case a.FellBack:
 		step = p.T("mail.again", "Step", step)
+	case a.Telling == incidents.TellMaintenance:
+		step = p.T("mail.maintenance." + a.Label)
 	}
 	parts := []string{step}
 	if e := effect(p, a); e != "" {
