@@ -77,7 +77,9 @@ func (c *Courier) claim(ctx context.Context, ready []int64, n int) (jobs []*job,
 	if due, err := c.anyDue(ctx, ready); err != nil || !due {
 		return nil, 0, err
 	}
-	err = c.DB.Private(ctx, func(tx *db.Tx) error {
+	// Not to be broken off: a commit that is interrupted may have happened, and
+	// then nobody would know what is held. It takes milliseconds.
+	err = c.DB.Private(context.WithoutCancel(ctx), func(tx *db.Tx) error {
 		jobs, skipped = nil, 0
 		if err := walkIndexes(tx); err != nil {
 			return err

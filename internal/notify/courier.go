@@ -78,6 +78,9 @@ func (c *Courier) Run(ctx context.Context) error {
 		}
 		sleep(ctx, wait)
 	}
+	if c.untidy.Load() {
+		c.complain(context.WithoutCancel(ctx), c.freeOwn(context.WithoutCancel(ctx)))
+	}
 	return nil
 }
 

@@ -856,7 +856,7 @@ func TestCourier_aDatabaseThatGoesAwayDoublesNothing(t *testing.T) {
 	away := h.Path + ".away"
 	var n atomic.Int32
 	var healed sync.WaitGroup
-	sink.answer = func(verb, _ string) string {
+	sink.obey(false, func(verb, _ string) string {
 		if verb == "." && n.Add(1) == 40 {
 			if err := os.Rename(h.Path, away); err != nil {
 				t.Error(err)
@@ -872,7 +872,7 @@ func TestCourier_aDatabaseThatGoesAwayDoublesNothing(t *testing.T) {
 			})
 		}
 		return ""
-	}
+	})
 	did, err := h.courier.Once(t.Context())
 	healed.Wait()
 	h.ok(h.DB.Heal(t.Context()))

@@ -69,8 +69,7 @@ func TestCourier_killed(t *testing.T) {
 		accepted, nextKill, killed := 0, 150, 0
 		ids := map[string]map[string]int{}
 		sink := newSink(t, nil)
-		sink.keep = true
-		sink.answer = func(verb, to string) string {
+		sink.obey(true, func(verb, _ string) string {
 			mu.Lock()
 			defer mu.Unlock()
 			if verb != "." {
@@ -83,7 +82,7 @@ func TestCourier_killed(t *testing.T) {
 				return "cut"
 			}
 			return ""
-		}
+		})
 		h := furnish(s, nil)
 		h.follow(readers)
 		i := s.Reports("Calls fail", "one")

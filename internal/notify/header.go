@@ -31,9 +31,10 @@ func phrase(s string) string {
 }
 
 // encodedWords cuts between characters, never inside one (RFC 2047, section 5),
-// and keeps each word within 75 bytes.
+// and keeps each word within 60 bytes, so that the first one fits beside the
+// name of its header.
 func encodedWords(s string) string {
-	const begin, end, most = "=?utf-8?q?", "?=", 75
+	const begin, end, most = "=?utf-8?q?", "?=", 60
 	var words []string
 	var b strings.Builder
 	for _, r := range strings.ToValidUTF8(s, "\ufffd") {

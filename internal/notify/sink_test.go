@@ -73,10 +73,7 @@ func (s *sink) serve(c net.Conn) {
 	r := bufio.NewReader(c)
 	refused := false // the last command
 	say := func(verb, arg string) bool {
-		reply := ""
-		if s.answer != nil {
-			reply = s.answer(verb, arg)
-		}
+		reply := s.told(verb, arg)
 		if reply == "cut" {
 			return false
 		}
@@ -116,6 +113,9 @@ func (s *sink) serve(c net.Conn) {
 // data1 reads one message to its dot.
 func (s *sink) data1(r *bufio.Reader, to string, say func(verb, arg string) bool) bool {
 	var b bytes.Buffer
+	s.mu.Lock()
+	keep := s.keep
+	s.mu.Unlock()
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
@@ -124,21 +124,39 @@ func (s *sink) data1(r *bufio.Reader, to string, say func(verb, arg string) bool
 		if string(line) == ".\r\n" {
 			break
 		}
-		if s.keep {
+		if keep {
 			b.Write(bytes.TrimPrefix(line, []byte(".")))
 		}
 	}
-	if s.answer != nil && s.answer("dot", to) == "refuse" {
+	if s.told("dot", to) == "refuse" {
 		return say(".", to)
 	}
 	s.mu.Lock()
 	s.accepted++
 	s.to[to]++
-	if s.keep {
+	if keep {
 		s.data = append(s.data, b.Bytes())
 	}
 	s.mu.Unlock()
 	return say(".", to)
+}
+
+// told is what answer says, if there is one.
+func (s *sink) told(verb, arg string) string {
+	s.mu.Lock()
+	answer := s.answer
+	s.mu.Unlock()
+	if answer == nil {
+		return ""
+	}
+	return answer(verb, arg)
+}
+
+// obey changes the orders; keep says to keep messages whole.
+func (s *sink) obey(keep bool, answer func(verb, arg string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep, s.answer = keep, answer
 }
 
 func (s *sink) got() (accepted, conns int) {
