@@ -60,10 +60,15 @@ type Tx struct {
 	Now     time.Time
 	Version int64 // the page version this commit will have; 0 in a Private one
 	page    int64
+	quiet   bool
 }
 
 // Page is the page that this Change is about; 0 in a Private transaction.
 func (tx *Tx) Page() int64 { return tx.page }
+
+// Quiet says that readers can notice nothing of this Change after all, as of
+// work on a hidden component: the page keeps its version and its "updated".
+func (tx *Tx) Quiet() { tx.quiet = true }
 
 // Open opens and migrates the database. A database that cannot be used is not
 // an error of Open: the DB is returned down, Health says why, and Heal tries
@@ -118,16 +123,26 @@ func (d *DB) AfterChange(fn func(ctx context.Context, page, version int64)) {
 // before. Do not use d inside fn: there is one writer.
 func (d *DB) Change(ctx context.Context, page int64, fn func(*Tx) error) (int64, error) {
 	var version int64
+	var quiet bool
 	err := d.write(ctx, func(g *gorm.DB, now time.Time) error {
-		v, err := raise(g, page, now)
+		v, err := raise(g, page)
 		if err != nil {
 			return err
 		}
-		version = v
-		return fn(&Tx{DB: g, Now: now, Version: v, page: page})
+		tx := &Tx{DB: g, Now: now, Version: v, page: page}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		if version, quiet = v, tx.quiet; quiet {
+			version-- // nobody has seen the higher one
+		}
+		return setVersion(g, page, version, now, quiet)
 	})
 	if err != nil {
 		return 0, err
+	}
+	if quiet {
+		return version, nil
 	}
 	for _, fn := range d.after {
 		fn(ctx, page, version)
@@ -157,9 +172,9 @@ func (d *DB) Read(ctx context.Context) *gorm.DB {
 
 // raise lifts the version of a page by one; on PostgreSQL its row lock also
 // lines up the writers of one page.
-func raise(g *gorm.DB, page int64, now time.Time) (int64, error) {
+func raise(g *gorm.DB, page int64) (int64, error) {
 	var v int64
-	res := g.Raw(`update page_versions set version = version + 1, changed_at = ? where page_id = ? returning version`, now, page).Scan(&v)
+	res := g.Raw(`update page_versions set version = version + 1 where page_id = ? returning version`, page).Scan(&v)
 	if res.Error != nil {
 		return 0, fmt.Errorf("raise the version of page %d: %w", page, res.Error)
 	}
@@ -167,6 +182,16 @@ func raise(g *gorm.DB, page int64, now time.Time) (int64, error) {
 		return 0, fmt.Errorf("raise the version of page %d: no such page", page)
 	}
 	return v, nil
+}
+
+// setVersion ends what raise began: with the time of the change, or as if
+// nothing had been.
+func setVersion(g *gorm.DB, page, v int64, now time.Time, quiet bool) error {
+	res := g.Exec(`update page_versions set version = ?, changed_at = case when ? then changed_at else ? end where page_id = ?`, v, quiet, now, page)
+	if res.Error != nil {
+		return fmt.Errorf("set the version of page %d: %w", page, res.Error)
+	}
+	return nil
 }
 
 func (d *DB) write(ctx context.Context, fn func(g *gorm.DB, now time.Time) error) error {

@@ -102,6 +102,35 @@ func TestDB_Change_raisesTheVersionOnlyWithItsCommit(t *testing.T) {
 	})
 }
 
+func TestDB_Change_thatIsQuietLeavesVersionAndTimeAsTheyWere(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		first, err := s.DB.Change(t.Context(), s.Page.ID, func(*db.Tx) error { return nil })
+		must(t, err)
+		changed := func() (at time.Time) {
+			must(t, s.DB.Read(t.Context()).Raw(`select changed_at from page_versions where page_id = ?`, s.Page.ID).Scan(&at).Error)
+			return at.UTC()
+		}
+		was := changed()
+		if !was.Equal(s.DB.Now()) {
+			t.Errorf("changed at %v, want now, %v", was, s.DB.Now())
+		}
+		s.Clock.Advance(time.Minute)
+		woken, stop := s.DB.Watch(s.Page.ID)
+		defer stop()
+		v, err := s.DB.Change(t.Context(), s.Page.ID, func(tx *db.Tx) error { tx.Quiet(); return nil })
+		must(t, err)
+		if v != first || !changed().Equal(was) {
+			t.Errorf("a quiet act left version %d and time %v, want %d and %v", v, changed(), first, was)
+		}
+		select {
+		case v := <-woken:
+			t.Errorf("a quiet act woke the watchers to %d", v)
+		default:
+		}
+	})
+}
+
 func TestDB_Change_ofManyWritersAtOnceLosesNone(t *testing.T) {
 	t.Parallel()
 	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
