@@ -57,10 +57,23 @@ func (s Span) overlaps(from time.Time, to *time.Time) bool {
 	return (to == nil || s.ValidFrom.Before(*to)) && (s.ValidTo == nil || s.ValidTo.After(from))
 }
 
+// says reports whether the span says the same as other, for the same reason.
+func (s Span) says(other Span) bool {
+	return s.Status == other.Status && s.Cause == other.Cause && equal(s.IncidentID, other.IncidentID) && equal(s.UpdateID, other.UpdateID)
+}
+
+func equal(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
 // rewrite says which of the live spans of one component are superseded and
 // which are added when the component is said to have been in status during
 // [from, to). What is left of a span on either side is added again with its
-// own cause. live must be sorted by ValidFrom and must not overlap.
+// own cause; neighbours that then say the same become one. live must be sorted
+// by ValidFrom and must not overlap.
 func rewrite(live []Span, status Status, from time.Time, to *time.Time, why Why) (superseded, added []Span) {
 	for _, s := range live {
 		if !s.overlaps(from, to) {
@@ -83,7 +96,29 @@ func rewrite(live []Span, status Status, from time.Time, to *time.Time, why Why)
 		Cause: why.Cause, IncidentID: why.IncidentID, UpdateID: why.UpdateID, AuthorID: why.AuthorID, AuthorName: why.AuthorName,
 	})
 	slices.SortFunc(added, func(a, b Span) int { return a.ValidFrom.Compare(b.ValidFrom) })
-	return superseded, added
+	for _, s := range live {
+		first, last := added[0], added[len(added)-1]
+		switch {
+		case s.ValidTo != nil && s.ValidTo.Equal(first.ValidFrom) && s.says(first):
+			superseded, added = append(superseded, s), append([]Span{s}, added...)
+		case last.ValidTo != nil && last.ValidTo.Equal(s.ValidFrom) && s.says(last):
+			superseded, added = append(superseded, s), append(added, s)
+		}
+	}
+	return superseded, joined(added)
+}
+
+// joined makes one span of neighbours that say the same.
+func joined(spans []Span) []Span {
+	out := spans[:1:1]
+	for _, s := range spans[1:] {
+		if last := &out[len(out)-1]; last.says(s) {
+			last.ValidTo = s.ValidTo
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // at finds the live span that holds t, or the first one when t is before all

@@ -46,6 +46,9 @@ func TestRewrite_changesExactlyTheRangeItWasTold(t *testing.T) {
 			if live[n-1].ValidTo == nil || !live[n-1].ValidTo.Equal(live[n].ValidFrom) {
 				t.Fatalf("round %d: a gap or an overlap before %v", round, live[n].ValidFrom)
 			}
+			if live[n-1].says(live[n]) {
+				t.Fatalf("round %d: %s is said twice in a row, again from %v", round, live[n].Status, live[n].ValidFrom)
+			}
 		}
 	}
 }

@@ -214,6 +214,24 @@ func SetRange(tx *db.Tx, c Component, status Status, from time.Time, to *time.Ti
 	return setRange(tx, c, live, status, from, to, why)
 }
 
+// TakeBack says that a span was never so: what stood before it goes on through
+// it, for the reason it stood there. With nothing before it the component
+// worked.
+func TakeBack(tx *db.Tx, c Component, s Span) error {
+	live, err := live(tx, c)
+	if err != nil {
+		return err
+	}
+	was, why := Operational, Why{Cause: CauseStart}
+	for _, x := range live {
+		if x.ValidTo != nil && x.ValidTo.Equal(s.ValidFrom) {
+			was = x.Status
+			why = Why{Cause: x.Cause, IncidentID: x.IncidentID, UpdateID: x.UpdateID, AuthorID: x.AuthorID, AuthorName: x.AuthorName}
+		}
+	}
+	return setRange(tx, c, live, was, s.ValidFrom, s.ValidTo, why)
+}
+
 func setRange(tx *db.Tx, c Component, live []Span, status Status, from time.Time, to *time.Time, why Why) error {
 	gone, added := rewrite(live, status, from, to, why)
 	for _, s := range gone {

@@ -104,10 +104,10 @@ func (d *Desk) move(tx *db.Tx, by auth.Actor, s *Story, u *Update, to time.Time)
 	if err := d.shift(tx, by, *u, from, to); err != nil {
 		return u, err
 	}
-	if s.Incident.Kind == KindIncident && u.Position == 1 && s.Incident.StartedAt.Equal(from) {
-		s.Incident.StartedAt = to
-	}
 	u.HappenedAt = to
+	if i := &s.Incident; i.Kind == KindIncident && (i.StartedAt.Equal(from) || to.Before(i.StartedAt)) {
+		i.StartedAt = earliest(s.Updates, to)
+	}
 	moved := *u
 	var rest []Update
 	for _, x := range inOrder(s.Updates) {
@@ -134,6 +134,16 @@ func (d *Desk) move(tx *db.Tx, by auth.Actor, s *Story, u *Update, to time.Time)
 	return u, nil
 }
 
+// earliest is when the first of the standing updates happened, or t.
+func earliest(us []Update, t time.Time) time.Time {
+	for _, u := range us {
+		if u.WithdrawnAt == nil && u.HappenedAt.Before(t) {
+			t = u.HappenedAt
+		}
+	}
+	return t
+}
+
 // shift moves the beginning of the spans that an update caused from one moment
 // to another; what stood before them fills the gap.
 func (d *Desk) shift(tx *db.Tx, by auth.Actor, u Update, from, to time.Time) error {
@@ -145,36 +155,25 @@ func (d *Desk) shift(tx *db.Tx, by auth.Actor, u Update, from, to time.Time) err
 		if !sp.ValidFrom.Equal(from) {
 			continue // a rest that a later act left over
 		}
-		why := components.Why{Cause: sp.Cause, IncidentID: sp.IncidentID, UpdateID: sp.UpdateID, AuthorID: by.Ref(), AuthorName: by.Name}
-		status, a, b := sp.Status, to, from
-		if to.After(from) {
-			status, a, b = oldStatus(u, sp.ComponentID), from, to
-			if sp.ValidTo != nil && b.After(*sp.ValidTo) {
-				b = *sp.ValidTo
-			}
+		cs, err := components.ByID(tx, u.PageID, []int64{sp.ComponentID})
+		if err != nil {
+			return err
 		}
-		if err := setRange(tx, u.PageID, sp.ComponentID, status, a, &b, why); err != nil {
+		if to.After(from) {
+			gap := sp
+			if gap.ValidTo == nil || gap.ValidTo.After(to) {
+				gap.ValidTo = &to
+			}
+			err = components.TakeBack(tx, cs[sp.ComponentID], gap)
+		} else {
+			why := components.Why{Cause: sp.Cause, IncidentID: sp.IncidentID, UpdateID: sp.UpdateID, AuthorID: by.Ref(), AuthorName: by.Name}
+			err = components.SetRange(tx, cs[sp.ComponentID], sp.Status, to, &from, why)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func setRange(tx *db.Tx, page, component int64, status components.Status, from time.Time, to *time.Time, why components.Why) error {
-	cs, err := components.ByID(tx, page, []int64{component})
-	if err != nil {
-		return err
-	}
-	return components.SetRange(tx, cs[component], status, from, to, why)
-}
-
-func oldStatus(u Update, component int64) components.Status {
-	for _, c := range u.Components {
-		if c.ComponentID == component {
-			return c.OldStatus
-		}
-	}
-	return components.Operational
 }
 
 // Withdraw takes an update off the page. Needs a responder. With Undo it
@@ -207,7 +206,7 @@ func (d *Desk) withdraw(tx *db.Tx, by auth.Actor, s *Story, u *Update, undo bool
 			return fault.New(fault.Conflict, "incident.undo_late")
 		}
 	}
-	if err := d.takeBack(tx, by, *u); err != nil {
+	if err := d.takeBack(tx, by, s, *u); err != nil {
 		return err
 	}
 	u.WithdrawnAt = &tx.Now
@@ -221,19 +220,44 @@ func (d *Desk) withdraw(tx *db.Tx, by auth.Actor, s *Story, u *Update, undo bool
 }
 
 // takeBack gives components the statuses they had before an update, wherever
-// what it set still stands.
-func (d *Desk) takeBack(tx *db.Tx, by auth.Actor, u Update) error {
+// what it set still stands. What later updates said of them stands: where they
+// had nothing new to say, they do now.
+func (d *Desk) takeBack(tx *db.Tx, by auth.Actor, s *Story, u Update) error {
 	spans, err := components.OfUpdate(tx, u.PageID, u.ID)
 	if err != nil {
 		return err
 	}
 	for _, sp := range spans {
-		why := components.Why{Cause: sp.Cause, IncidentID: sp.IncidentID, UpdateID: sp.UpdateID, AuthorID: by.Ref(), AuthorName: by.Name}
-		if err := setRange(tx, u.PageID, sp.ComponentID, oldStatus(u, sp.ComponentID), sp.ValidFrom, sp.ValidTo, why); err != nil {
+		cs, err := components.ByID(tx, u.PageID, []int64{sp.ComponentID})
+		if err != nil {
 			return err
+		}
+		c := cs[sp.ComponentID]
+		if err := components.TakeBack(tx, c, sp); err != nil {
+			return err
+		}
+		for _, x := range inOrder(s.Updates) {
+			said, ok := saidOf(x, c.ID)
+			if !ok || x.ID == u.ID || x.WithdrawnAt != nil || x.HappenedAt.Before(sp.ValidFrom) || (sp.ValidTo != nil && !x.HappenedAt.Before(*sp.ValidTo)) {
+				continue
+			}
+			why := components.Why{Cause: sp.Cause, IncidentID: sp.IncidentID, UpdateID: &x.ID, AuthorID: by.Ref(), AuthorName: by.Name}
+			if err := components.SetRange(tx, c, said, x.HappenedAt, sp.ValidTo, why); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// saidOf is the status that an update set a component to.
+func saidOf(u Update, component int64) (components.Status, bool) {
+	for _, c := range u.Components {
+		if c.ComponentID == component {
+			return c.NewStatus, true
+		}
+	}
+	return "", false
 }
 
 // WithdrawIncident takes a whole incident or maintenance off the page.
@@ -307,9 +331,6 @@ func (d *Desk) edit(tx *db.Tx, by auth.Actor, s *Story, e Edit) error {
 	i.Title, i.ImpactOverride = e.Title, e.Impact
 	if i.Kind == KindMaintenance && !e.Start.IsZero() {
 		i.ScheduledFor, i.ScheduledUntil = &e.Start, &e.End
-		if i.State == Scheduled {
-			i.StartedAt = e.Start
-		}
 	}
 	if i.Kind == KindIncident && !e.StartedAt.IsZero() && !e.StartedAt.Equal(i.StartedAt) {
 		if err := d.restart(tx, by, s, e.StartedAt); err != nil {
@@ -325,7 +346,13 @@ func (d *Desk) edit(tx *db.Tx, by auth.Actor, s *Story, e Edit) error {
 // restart moves the beginning of an incident, and with it the spans that its
 // first update caused from then on.
 func (d *Desk) restart(tx *db.Tx, by auth.Actor, s *Story, to time.Time) error {
-	first := inOrder(s.Updates)[0]
+	var first Update
+	for _, u := range inOrder(s.Updates) {
+		if u.WithdrawnAt == nil {
+			first = u
+			break
+		}
+	}
 	if to.After(first.HappenedAt) {
 		return fault.At("started_at", "time.before_start")
 	}

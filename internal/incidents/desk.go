@@ -178,6 +178,9 @@ func (d *Desk) post(tx *db.Tx, by auth.Actor, p Post, doc markdown.Doc) (Update,
 	if s.Incident.Kind == KindMaintenance {
 		why = cause(p.Cause, components.CauseMaintenance)
 	}
+	if i := &s.Incident; i.Kind == KindIncident && u.HappenedAt.Before(i.StartedAt) {
+		i.StartedAt = u.HappenedAt
+	}
 	before := s.Incident.State
 	if err := d.add(tx, by, &s, &u, doc, changes, u.HappenedAt, why); err != nil {
 		return u, err
@@ -246,7 +249,7 @@ func (d *Desk) add(tx *db.Tx, by auth.Actor, s *Story, u *Update, doc markdown.D
 	if err := d.addComponents(tx, by, s, u, changes, from, why); err != nil {
 		return err
 	}
-	prev, first := before(s.Updates, u.Position)
+	at := around(s.Updates, u.Position)
 	s.Updates = insert(s.Updates, *u)
 	if err := d.fold(tx, by, s, "posted"); err != nil {
 		return err
@@ -255,7 +258,7 @@ func (d *Desk) add(tx *db.Tx, by auth.Actor, s *Story, u *Update, doc markdown.D
 	if err != nil || !u.Notify {
 		return err
 	}
-	return d.tell(tx, s, u, doc, prev, first)
+	return d.tell(tx, s, u, doc, at)
 }
 
 // addComponents applies the statuses that an update sets and inserts its row.
@@ -287,9 +290,13 @@ func (d *Desk) fold(tx *db.Tx, by auth.Actor, s *Story, action string) error {
 		i.State = f.State
 	}
 	i.MonitoringAt, i.ResolvedAt, i.NextUpdateBy = f.MonitoringAt, f.ResolvedAt, f.NextUpdateBy
-	i.Impact = f.Impact
-	if i.ImpactOverride != "" {
-		i.Impact = i.ImpactOverride
+	seen, err := onPage(tx, i.PageID, f)
+	if err != nil {
+		return err
+	}
+	i.Impact = i.ShownImpact(s.Updates, seen)
+	if i.Kind == KindMaintenance {
+		i.StartedAt = begun(*i, f)
 	}
 	if err := saveIncident(tx, i); err != nil {
 		return err
@@ -459,18 +466,17 @@ func insert(us []Update, u Update) []Update {
 	return inOrder(append(us, u))
 }
 
-// before is the state of the update before a position, and whether there is none.
-func before(us []Update, position int) (State, bool) {
-	var state State
-	first := true
+// around says where an update that goes to a position will stand.
+func around(us []Update, position int) among {
+	at := among{first: true, last: true}
 	for _, u := range inOrder(us) {
-		if u.WithdrawnAt != nil {
-			continue
+		switch {
+		case u.WithdrawnAt != nil:
+		case u.Position < position:
+			at.first, at.before = false, u.State
+		default:
+			at.first, at.last = false, false
 		}
-		if u.Position >= position {
-			break
-		}
-		state, first = u.State, false
 	}
-	return state, first
+	return at
 }

@@ -411,6 +411,12 @@ func TestDesk_hiddenComponentsAreNowhere(t *testing.T) {
 	}
 	i := s.Reports("Calls fail", "one", statustest.Is(open, components.Degraded), statustest.Is(secret, components.MajorOutage))
 	snap := s.Snapshot()
+	if got := i.Seen().Impact; got != components.Minor {
+		t.Errorf("impact %s, want minor: one service, slow, is all that readers know of", got)
+	}
+	if got := i.Story().Incident.Impact; got != components.Minor {
+		t.Errorf("the ledger says impact %s, want minor", got)
+	}
 	if snap.Status != components.Degraded || len(snap.Components()) != 1 || len(i.Seen().Affected) != 1 {
 		t.Errorf("status %s, %d components, %d affected", snap.Status, len(snap.Components()), len(i.Seen().Affected))
 	}

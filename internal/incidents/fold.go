@@ -12,10 +12,10 @@ import (
 // Folded is what the updates of an incident add up to.
 type Folded struct {
 	State        State
+	BegunAt      *time.Time // of maintenance: the first update that says it began
 	MonitoringAt *time.Time // first monitoring
 	ResolvedAt   *time.Time // the resolving update, while it is the last word
 	NextUpdateBy *time.Time
-	Impact       components.Indicator
 	Affected     map[int64]components.Status // last status said of each attached component
 	Empty        bool                        // nothing is left: every update was withdrawn
 }
@@ -23,7 +23,7 @@ type Folded struct {
 // Fold computes an incident from its updates. Withdrawn ones do not count; the
 // order is that of Position.
 func Fold(kind Kind, updates []Update) Folded {
-	f := Folded{Empty: true, Affected: map[int64]components.Status{}, Impact: components.None}
+	f := Folded{Empty: true, Affected: map[int64]components.Status{}}
 	for _, u := range inOrder(updates) {
 		if u.WithdrawnAt != nil {
 			continue
@@ -33,6 +33,9 @@ func Fold(kind Kind, updates []Update) Folded {
 		if u.State == Monitoring && f.MonitoringAt == nil {
 			f.MonitoringAt = &u.HappenedAt
 		}
+		if kind == KindMaintenance && u.State != Scheduled && f.BegunAt == nil {
+			f.BegunAt = &u.HappenedAt
+		}
 		f.ResolvedAt = nil
 		if u.State.Done() {
 			f.NextUpdateBy = nil
@@ -41,12 +44,51 @@ func Fold(kind Kind, updates []Update) Folded {
 		for _, c := range u.Components {
 			f.Affected[c.ComponentID] = c.NewStatus
 		}
-		f.Impact = worse(f.Impact, impactOf(f.Affected))
-	}
-	if kind == KindMaintenance {
-		f.Impact = components.Maint
 	}
 	return f
+}
+
+// begun is when a maintenance began, or is to begin. One that was completed
+// without a word of its start began as planned, unless it was over before.
+func begun(i Incident, f Folded) time.Time {
+	planned := i.StartedAt
+	if i.ScheduledFor != nil {
+		planned = *i.ScheduledFor
+	}
+	switch {
+	case f.BegunAt == nil:
+		return planned
+	case f.ResolvedAt != nil && f.BegunAt.Equal(*f.ResolvedAt) && planned.Before(*f.BegunAt):
+		return planned
+	}
+	return *f.BegunAt
+}
+
+// ShownImpact is the impact of an incident as readers may know it: what staff
+// set, or what CONTRACT 5.2 computes from its updates, the worst there was.
+// Components that are not seen weigh nothing: a colour that nothing on the page
+// explains would tell of them.
+func (i Incident) ShownImpact(updates []Update, seen func(component int64) bool) components.Indicator {
+	switch {
+	case i.ImpactOverride != "":
+		return i.ImpactOverride
+	case i.Kind == KindMaintenance:
+		return components.Maint
+	}
+	worst := components.None
+	affected := map[int64]components.Status{}
+	for _, u := range inOrder(updates) {
+		if u.WithdrawnAt != nil {
+			continue
+		}
+		for _, c := range u.Components {
+			if seen(c.ComponentID) {
+				affected[c.ComponentID] = c.NewStatus
+			}
+		}
+		worst = worse(worst, impactOf(affected))
+	}
+	return worst
 }
 
 // resolvedAt is when the run of done updates that ends with u began: a later

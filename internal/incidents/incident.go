@@ -178,11 +178,13 @@ type Story struct {
 	Revisions  []Revision // of all its texts, oldest first
 }
 
+const labelUpdate = "update"
+
 // Label is what a page or feed calls an update: its state, or "update" when
 // the state is that of the update before it (CONTRACT 1.7).
 func Label(before, this State) string {
 	if before == this {
-		return "update"
+		return labelUpdate
 	}
 	return string(this)
 }

@@ -3,6 +3,7 @@ package incidents
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/statusd/statusd/internal/components"
@@ -11,9 +12,17 @@ import (
 	"github.com/statusd/statusd/internal/pages"
 )
 
+// among is where an update stands among those of its incident.
+type among struct {
+	first  bool  // no other was there
+	last   bool  // none that was there comes after it
+	before State // of the update before it; empty for none
+}
+
 // tell hands the announcement of an update to the announcer, in the
-// transaction of the post itself.
-func (d *Desk) tell(tx *db.Tx, s *Story, u *Update, doc markdown.Doc, prev State, first bool) error {
+// transaction of the post itself. What is told late, of a moment before the
+// latest word, neither begins nor ends anything, and promises nothing.
+func (d *Desk) tell(tx *db.Tx, s *Story, u *Update, doc markdown.Doc, at among) error {
 	if d.Announce == nil {
 		return nil
 	}
@@ -25,21 +34,27 @@ func (d *Desk) tell(tx *db.Tx, s *Story, u *Update, doc markdown.Doc, prev State
 	if err != nil {
 		return err
 	}
-	a.Telling = telling(s.Incident.Kind, u.State, first)
-	a.UpdateID, a.UpdateCode, a.State, a.HappenedAt, a.NextUpdateBy = u.ID, u.Code, u.State, u.HappenedAt, u.NextUpdateBy
-	a.Label = Label(prev, u.State)
-	a.FellBack = FellBack(s.Incident.Kind, prev, u.State)
-	a.Ends = first || u.State.Done()
+	a.Telling = telling(s.Incident.Kind, u.State, at)
+	a.UpdateID, a.UpdateCode, a.State, a.HappenedAt = u.ID, u.Code, u.State, u.HappenedAt
+	a.Label = Label(at.before, u.State)
+	if !at.first && at.before == "" {
+		a.Label = labelUpdate
+	}
+	if at.last {
+		a.NextUpdateBy = u.NextUpdateBy
+		a.FellBack = FellBack(s.Incident.Kind, at.before, u.State)
+	}
+	a.Ends = at.first || (at.last && u.State.Done())
 	return d.Announce.Announce(tx, page, a)
 }
 
-func telling(k Kind, state State, first bool) Telling {
+func telling(k Kind, state State, at among) Telling {
 	switch {
 	case k == KindMaintenance:
 		return TellMaintenance
-	case first:
+	case at.first:
 		return TellNew
-	case state.Done():
+	case at.last && state.Done():
 		return TellResolved
 	}
 	return TellUpdate
@@ -92,6 +107,13 @@ func affectedOf(tx *db.Tx, s *Story) ([]AnnouncedComponent, error) {
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// onPage says which of the components of an incident readers may know.
+func onPage(tx *db.Tx, page int64, f Folded) (func(component int64) bool, error) {
+	ids := slices.Collect(maps.Keys(f.Affected))
+	cs, err := components.ByID(tx, page, ids)
+	return func(id int64) bool { c, ok := cs[id]; return ok && !c.Hidden }, err
 }
 
 func placeOf(c components.Component, groups map[int64]components.Group) int {

@@ -100,12 +100,7 @@ func (s *Snapshot) firstDay() time.Time {
 
 // Shown is the moment under which lists and history put an incident: when it
 // began, or for a maintenance that is only planned, when it will.
-func (i *Incident) Shown() time.Time {
-	if i.Kind == incidents.KindMaintenance && i.ScheduledFor != nil {
-		return *i.ScheduledFor
-	}
-	return i.StartedAt
-}
+func (i *Incident) Shown() time.Time { return i.StartedAt }
 
 // Latest is the newest update.
 func (i *Incident) Latest() Update { return i.Updates[0] }

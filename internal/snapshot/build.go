@@ -161,6 +161,12 @@ func (x *index) groups() []Group {
 	return out
 }
 
+// seen reports whether readers may know of a component, present or archived.
+func (x *index) seen(id int64) bool {
+	c, ok := x.comp[id]
+	return ok && !c.Hidden
+}
+
 // incident is a story as readers may see it; nil when there is nothing to see.
 func (x *index) incident(s incidents.Story) *Incident {
 	i := s.Incident
@@ -168,7 +174,7 @@ func (x *index) incident(s incidents.Story) *Incident {
 		return nil
 	}
 	out := &Incident{
-		ID: i.ID, Code: i.Code, Number: i.Number, Kind: i.Kind, Title: i.Title, State: i.State, Impact: i.Impact,
+		ID: i.ID, Code: i.Code, Number: i.Number, Kind: i.Kind, Title: i.Title, State: i.State, Impact: i.ShownImpact(s.Updates, x.seen),
 		StartedAt: i.StartedAt.UTC(), MonitoringAt: utc(i.MonitoringAt), ResolvedAt: utc(i.ResolvedAt),
 		ScheduledFor: utc(i.ScheduledFor), ScheduledUntil: utc(i.ScheduledUntil), NextUpdateBy: utc(i.NextUpdateBy),
 		CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
@@ -207,10 +213,10 @@ func (x *index) affected(us []incidents.Update) []Affected {
 			continue
 		}
 		for _, uc := range u.Components {
-			c, ok := x.comp[uc.ComponentID]
-			if !ok || c.Hidden {
+			if !x.seen(uc.ComponentID) {
 				continue
 			}
+			c := x.comp[uc.ComponentID]
 			a, again := said[c.ID]
 			if !again {
 				a = Affected{Code: c.Code, Name: c.Name, Group: x.groupName(c), Old: uc.OldStatus}
