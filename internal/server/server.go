@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 
 	"github.com/gin-gonic/gin"
 
@@ -51,6 +52,7 @@ type Route struct {
 	Role      auth.Role // of Staff routes; "" is refused unless Open
 	Open      bool      // a staff route that needs no session: sign-in, set-up
 	Sensitive bool      // asks for the password again if it was typed over 15 minutes ago
+	AnyOrigin bool      // its address is the proof, and nothing else of the request is looked at; never of Staff
 	Handle    Handler
 }
 
@@ -118,6 +120,9 @@ func (s *Server) Mount(routes []Route) error {
 		if r.Audience == Staff && !r.Open && r.Role.Rank() < 0 {
 			return fmt.Errorf("route %s %s: no role", r.Method, r.Path)
 		}
+		if r.Audience == Staff && r.AnyOrigin {
+			return fmt.Errorf("route %s %s: a session must not be used from other sites", r.Method, r.Path)
+		}
 		s.engine.Handle(r.Method, r.Path, s.wrap(r))
 		s.routes = append(s.routes, r)
 	}
@@ -132,6 +137,11 @@ func (s *Server) Handler() http.Handler {
 	cop := http.NewCrossOriginProtection()
 	if err := cop.AddTrustedOrigin(s.cfg.Base.Scheme + "://" + s.cfg.Base.Host); err != nil {
 		s.cfg.Log.Warn("public address not usable as an origin", "error", err)
+	}
+	for _, r := range s.routes {
+		if r.AnyOrigin {
+			cop.AddInsecureBypassPattern(r.Method + " " + parameter.ReplaceAllString(r.Path, "/{$1}"))
+		}
 	}
 	cop.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s.plain(w, http.StatusForbidden, "This form was sent from another site, so nothing was done.")
@@ -150,6 +160,9 @@ func (s *Server) Handler() http.Handler {
 		guarded.ServeHTTP(w, r)
 	})
 }
+
+// parameter is one of a path as gin writes it, ":token"; net/http writes "{token}".
+var parameter = regexp.MustCompile(`/:(\w+)`)
 
 // Limits of R§11.
 const (

@@ -55,11 +55,14 @@ func ask(h http.Handler, method, target string, change ...func(*http.Request)) *
 
 func answer(err error) server.Handler { return func(*gin.Context) error { return err } }
 
-func TestServer_Mount_refusesAStaffRouteWithoutARole(t *testing.T) {
+func TestServer_Mount_refusesAStaffRouteThatAnybodyCouldUse(t *testing.T) {
 	t.Parallel()
 	srv, _ := serve(t, statustest.NewSite(t), "https://status.example.com")
 	if err := srv.Mount([]server.Route{{Method: "GET", Path: "/admin/x", Audience: server.Staff, Handle: answer(nil)}}); err == nil {
 		t.Error("a route that anybody may use was hung up for staff")
+	}
+	if err := srv.Mount([]server.Route{{Method: "POST", Path: "/admin/x", Audience: server.Staff, Role: auth.Viewer, AnyOrigin: true, Handle: answer(nil)}}); err == nil {
+		t.Error("a staff route is open to other sites")
 	}
 }
 

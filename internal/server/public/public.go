@@ -68,7 +68,8 @@ func (h *Handlers) Routes() []server.Route {
 	get("/m/:token", h.manageForm)
 	post("/m/:token", h.manage)
 	get("/u/:token", h.unsubscribeForm)
-	post("/u/:token", h.unsubscribe)
+	// A mail client sends it from wherever it runs, a page of webmail too.
+	out = append(out, server.Route{Method: http.MethodPost, Path: "/u/:token", Audience: server.Readers, AnyOrigin: true, Handle: h.unsubscribe})
 	return out
 }
 

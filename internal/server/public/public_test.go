@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/db"
@@ -256,6 +258,159 @@ func TestLinks_lookingChangesNothing(t *testing.T) {
 		if w := h.send("POST", stop, "List-Unsubscribe=One-Click"); w.Code != 200 || w.Header().Get("Set-Cookie") != "" {
 			t.Errorf("one click: %d", w.Code)
 		}
+	}
+}
+
+// Mail clients send the one click in either encoding of forms (RFC 8058,
+// section 3.2), from their servers or from a page of webmail: no cookie, no
+// origin and no token but that of the address counts.
+func TestUnsubscribe_oneClickHoweverAMailClientSendsIt(t *testing.T) {
+	t.Parallel()
+	const urlencoded = "application/x-www-form-urlencoded"
+	parts := func(more ...string) (body, contentType string) {
+		var b bytes.Buffer
+		m := multipart.NewWriter(&b)
+		must(t, m.WriteField("List-Unsubscribe", "One-Click"))
+		for _, name := range more {
+			must2(m.CreateFormFile(name, "x.txt"))(t)
+		}
+		must(t, m.Close())
+		return b.String(), m.FormDataContentType()
+	}
+	multi, multiType := parts()
+	file, fileType := parts("file")
+	for name, tt := range map[string]struct {
+		body, contentType string
+		headers           []string
+		want              int
+	}{
+		"urlencoded":          {"List-Unsubscribe=One-Click", urlencoded, nil, 200},
+		"with a charset":      {"List-Unsubscribe=One-Click", urlencoded + "; charset=utf-8", nil, 200},
+		"multipart":           {multi, multiType, nil, 200},
+		"from a webmail":      {multi, multiType, []string{"Origin", "https://mail.example", "Sec-Fetch-Site", "cross-site"}, 200},
+		"from a sandbox":      {"List-Unsubscribe=One-Click", urlencoded, []string{"Origin", "null"}, 200},
+		"with a stray cookie": {"List-Unsubscribe=One-Click", urlencoded, []string{"Cookie", "__Host-statusd=abc", "Sec-Fetch-Site", "cross-site"}, 200},
+		"with a file":         {file, fileType, nil, 422},
+		"multipart, broken":   {multi[:len(multi)-8], multiType, nil, 400},
+		"without boundary":    {multi, "multipart/form-data", nil, 400},
+		"as JSON":             {`{"List-Unsubscribe":"One-Click"}`, "application/json", nil, 422},
+		"more than a form":    {"List-Unsubscribe=" + strings.Repeat("x", 300<<10), urlencoded, nil, 413},
+		"more, in parts":      {strings.Replace(multi, "One-Click", strings.Repeat("x", 300<<10), 1), multiType, nil, 413},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			stop := "/u/" + h.subs.Token(notify.PurposeUnsubscribe, h.confirmed("dana@a.example"))
+			w := h.send("POST", stop, tt.body, append([]string{"Content-Type", tt.contentType}, tt.headers...)...)
+			if w.Code != tt.want || w.Header().Get("Set-Cookie") != "" || w.Header().Get("Location") != "" {
+				t.Errorf("%d %v, want %d", w.Code, w.Header(), tt.want)
+			}
+			n, err := h.subs.Counts(t.Context(), h.Page.ID)
+			must(t, err)
+			if got := n.Unsubscribed; (tt.want == 200) != (got == 1) {
+				t.Errorf("%d unsubscribed after %d", got, w.Code)
+			}
+		})
+	}
+}
+
+// Only the links in mails carry their proof with them; every other form is
+// taken from this site alone.
+func TestForms_ofOtherSitesAreRefused(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	for _, at := range []string{"/subscribe", "/c/x", "/m/x"} {
+		if w := h.send("POST", at, "email=dana%40a.example", "Origin", "https://mail.example", "Sec-Fetch-Site", "cross-site"); w.Code != 403 {
+			t.Errorf("%s: %d", at, w.Code)
+		}
+	}
+}
+
+// confirmed is somebody who asked and clicked.
+func (h house) confirmed(email string) notify.Subscriber {
+	h.t.Helper()
+	must(h.t, h.subs.Ask(h.t.Context(), notify.Ask{Page: h.Page.ID, Email: email, Preferences: notify.Preferences{Maintenance: true}}))
+	sub, err := h.subs.Confirm(h.t.Context(), h.Page.ID, h.subs.Token(notify.PurposeConfirm, h.only()))
+	must(h.t, err)
+	return sub
+}
+
+func TestUnsubscribe_aSecondTimeIsCalm(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	token := h.subs.Token(notify.PurposeUnsubscribe, h.confirmed("dana@a.example"))
+	first := h.send("POST", "/u/"+token, "stop=1")
+	if first.Code != 200 || !strings.Contains(first.Body.String(), "You are unsubscribed.") {
+		t.Fatalf("%d:\n%s", first.Code, first.Body)
+	}
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"looking": h.ask("GET", "/u/"+token), "pressing": h.send("POST", "/u/"+token, "stop=1"), "another body": h.send("POST", "/u/"+token, "x=y"),
+	} {
+		if w.Code != 200 || strip(w.Body.String()) != strip(first.Body.String()) {
+			t.Errorf("%s: %d:\n%s", name, w.Code, w.Body)
+		}
+	}
+	if w := h.send("POST", "/u/"+token, "List-Unsubscribe=One-Click"); w.Code != 200 {
+		t.Errorf("one click: %d", w.Code)
+	}
+	for _, method := range []string{"GET", "POST"} {
+		if w := h.send(method, "/u/"+token[:len(token)-2]+"AA", "stop=1"); w.Code != 404 {
+			t.Errorf("%s with a wrong link: %d", method, w.Code)
+		}
+	}
+}
+
+// A form of which half got lost, or that somebody else made up, must not be
+// taken for "everything, every update".
+func TestManage_whatIsMissingOrGarbledChangesNothing(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"empty": "x=y", "as JSON": `{"what":"all"}`, "how alone": "how=every", "what alone": "what=all", "strange what": "what=most&how=every", "strange how": "what=all&how=hourly",
+		"of the other form": "what=incident&how=every", "no services": "what=some&how=ends", "an unknown service": "what=some&how=ends&c=abcdefghijkl", "nothing to follow": "what=none&how=ends",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			api := h.Component("API")
+			sub := h.confirmed("dana@a.example")
+			chosen := notify.Preferences{Scope: notify.ScopeSome, Components: []string{api.Code}, Frequency: notify.FrequencyEnds, Maintenance: true}
+			token := h.subs.Token(notify.PurposeManage, sub)
+			must(t, h.subs.SavePreferences(t.Context(), h.Page.ID, token, chosen))
+			w := h.send("POST", "/m/"+token, body)
+			page := statustest.Page(t, w.Body.Bytes())
+			if w.Code != 422 || !page.Has("[role=alert]") || !strings.Contains(w.Body.String(), `href="/u/`) || !strings.Contains(w.Body.String(), "dana@a.example") {
+				t.Errorf("%d:\n%s", w.Code, w.Body)
+			}
+			if !strings.Contains(body, "what=some") && !strings.Contains(body, "what=all") && !strings.Contains(body, "what=none") && !page.Has("input[name=c][checked]") {
+				t.Errorf("the services are lost:\n%s", w.Body)
+			}
+			if !strings.Contains(body, "how=every") && !page.Has("input[name=how][value=ends][checked]") {
+				t.Errorf("how much is lost:\n%s", w.Body)
+			}
+			got, err := h.subs.ByToken(t.Context(), h.Page.ID, notify.PurposeManage, token)
+			must(t, err)
+			if diff := cmp.Diff(chosen, got.Preferences); diff != "" {
+				t.Errorf("changed: %s", diff)
+			}
+			if w := h.send("POST", "/m/"+token[:len(token)-2]+"AA", body); w.Code != 404 {
+				t.Errorf("a wrong link: %d", w.Code)
+			}
+		})
+	}
+}
+
+func TestManage_saves(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	api := h.Component("API")
+	token := h.subs.Token(notify.PurposeManage, h.confirmed("dana@a.example"))
+	if w := h.send("POST", "/m/"+token, "what=some&how=ends&c="+api.Code); w.Code != 200 {
+		t.Fatalf("%d:\n%s", w.Code, w.Body)
+	}
+	got := h.only().Preferences
+	want := notify.Preferences{Scope: notify.ScopeSome, Components: []string{api.Code}, Frequency: notify.FrequencyEnds}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -1,8 +1,8 @@
 package public
 
 import (
+	"cmp"
 	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -38,7 +38,7 @@ func (h *Handlers) confirmForm(c *gin.Context) error {
 	if err != nil {
 		return h.missed(c, err)
 	}
-	body, err := h.Views.Confirm(h.Snapshot(c), view.Confirmation{Address: sub.Address, What: what(sub.Preferences), Components: sub.Components, Incidents: sub.Incidents})
+	body, err := h.Views.Confirm(h.Snapshot(c), view.Confirmation{Address: sub.Address, What: sub.Scope, Components: sub.Components, Incidents: sub.Incidents})
 	return private(c, http.StatusOK, body, err)
 }
 
@@ -50,17 +50,19 @@ func (h *Handlers) confirm(c *gin.Context) error {
 	return private(c, http.StatusOK, body, err)
 }
 
-func what(p notify.Preferences) string { return p.Scope }
-
 func (h *Handlers) manageForm(c *gin.Context) error {
 	sub, err := h.Subscribers.ByToken(c, h.page(c), notify.PurposeManage, c.Param("token"))
 	if err != nil {
 		return h.missed(c, err)
 	}
-	return h.showManage(c, http.StatusOK, view.ManageForm{
-		Address: sub.Address, Since: sub.CreatedAt, What: what(sub.Preferences), Components: sub.Components, How: sub.Frequency, Maintenance: sub.Maintenance,
+	return h.showManage(c, http.StatusOK, h.manageOf(sub))
+}
+
+func (h *Handlers) manageOf(sub notify.Subscriber) view.ManageForm {
+	return view.ManageForm{
+		Address: sub.Address, Since: sub.CreatedAt, What: sub.Scope, Components: sub.Components, How: sub.Frequency, Maintenance: sub.Maintenance,
 		Incidents: sub.Incidents, Stop: "/u/" + h.Subscribers.Token(notify.PurposeUnsubscribe, sub),
-	})
+	}
 }
 
 func (h *Handlers) showManage(c *gin.Context, status int, f view.ManageForm) error {
@@ -69,12 +71,11 @@ func (h *Handlers) showManage(c *gin.Context, status int, f view.ManageForm) err
 }
 
 func (h *Handlers) manage(c *gin.Context) error {
-	if err := c.Request.ParseForm(); err != nil {
-		return fault.New(fault.Malformed, "fault.encoding")
+	if err := readForm(c); err != nil {
+		return err
 	}
-	f := view.ManageForm{}
-	f.What, f.How, f.Components, f.Maintenance = typedChoices(c)
-	err := h.Subscribers.SavePreferences(c, h.page(c), c.Param("token"), preferences(f.What, f.How, f.Components, f.Maintenance))
+	f := view.ManageForm{What: c.PostForm("what"), How: c.PostForm("how"), Components: c.PostFormArray("c"), Maintenance: c.PostForm("maint") != ""}
+	err := h.save(c, f)
 	if err == nil {
 		body, err := h.Views.Saved(h.Snapshot(c))
 		return private(c, http.StatusOK, body, err)
@@ -85,13 +86,50 @@ func (h *Handlers) manage(c *gin.Context) error {
 	}
 	// Who it is stays out when the database cannot say; what was typed stays in.
 	if sub, lerr := h.Subscribers.ByToken(c, h.page(c), notify.PurposeManage, c.Param("token")); lerr == nil {
-		f.Address, f.Since, f.Incidents = sub.Address, sub.CreatedAt, sub.Incidents
+		f = h.completed(f, sub)
 	}
 	f.Notice, f.Errors = h.Views.Words(h.Snapshot(c), flt)
 	if len(f.Errors) > 0 {
 		f.Notice = ""
 	}
 	return h.showManage(c, server.Status(flt.Kind), f)
+}
+
+// save changes what somebody gets. A form of which half is missing, or that is
+// not ours, changes nothing: what is not said must not be taken for "everything".
+func (h *Handlers) save(c *gin.Context, f view.ManageForm) error {
+	var bad fault.Collector
+	if !knownWhat(f.What) {
+		bad.Add("scope", "field.choice")
+	}
+	if !knownHow(f.How) {
+		bad.Add("frequency", "field.choice")
+	}
+	if err := bad.Err(); err != nil {
+		// Wrong links look alike whatever is sent to them.
+		_, lerr := h.Subscribers.ByToken(c, h.page(c), notify.PurposeManage, c.Param("token"))
+		return cmp.Or(lerr, err)
+	}
+	return h.Subscribers.SavePreferences(c, h.page(c), c.Param("token"), preferences(f.What, f.How, f.Components, f.Maintenance))
+}
+
+func knownWhat(s string) bool {
+	return s == notify.ScopeAll || s == notify.ScopeSome || s == notify.ScopeNone
+}
+
+func knownHow(s string) bool { return s == notify.FrequencyEvery || s == notify.FrequencyEnds }
+
+// completed is a form that was refused, with what it did not say as it is kept.
+func (h *Handlers) completed(f view.ManageForm, sub notify.Subscriber) view.ManageForm {
+	kept := h.manageOf(sub)
+	if !knownWhat(f.What) {
+		f.What, f.Components, f.Maintenance = kept.What, kept.Components, kept.Maintenance
+	}
+	if !knownHow(f.How) {
+		f.How = kept.How
+	}
+	f.Address, f.Since, f.Incidents, f.Stop = kept.Address, kept.Since, kept.Incidents, kept.Stop
+	return f
 }
 
 func (h *Handlers) unsubscribeForm(c *gin.Context) error {
@@ -102,6 +140,9 @@ func (h *Handlers) showUnsubscribe(c *gin.Context, status int) error {
 	sub, err := h.Subscribers.ByToken(c, h.page(c), notify.PurposeUnsubscribe, c.Param("token"))
 	if err != nil {
 		return h.missed(c, err)
+	}
+	if sub.State == notify.Unsubscribed && sub.Address == "" {
+		return h.unsubscribed(c) // again: nothing is wrong, and there is nothing to press
 	}
 	body, err := h.Views.Unsubscribe(h.Snapshot(c), sub.Address, "/m/"+h.Subscribers.Token(notify.PurposeManage, sub))
 	return private(c, status, body, err)
@@ -114,10 +155,10 @@ const oneClick = "List-Unsubscribe=One-Click"
 // which has no cookie, wants no redirect and may come twice. Any other body
 // unsubscribes nobody.
 func (h *Handlers) unsubscribe(c *gin.Context) error {
-	if err := c.Request.ParseForm(); err != nil {
-		return fault.New(fault.Malformed, "fault.encoding")
+	if err := readForm(c); err != nil {
+		return err
 	}
-	byClient := isOneClick(c.Request.PostForm)
+	byClient := isOneClick(c.Request)
 	if !byClient && c.PostForm("stop") != "1" {
 		return h.showUnsubscribe(c, http.StatusUnprocessableEntity)
 	}
@@ -129,8 +170,14 @@ func (h *Handlers) unsubscribe(c *gin.Context) error {
 		c.String(http.StatusOK, "Unsubscribed.\n")
 		return nil
 	}
+	return h.unsubscribed(c)
+}
+
+func (h *Handlers) unsubscribed(c *gin.Context) error {
 	body, err := h.Views.Unsubscribed(h.Snapshot(c))
 	return private(c, http.StatusOK, body, err)
 }
 
-func isOneClick(form url.Values) bool { return form.Encode() == oneClick }
+func isOneClick(r *http.Request) bool {
+	return r.PostForm.Encode() == oneClick && (r.MultipartForm == nil || len(r.MultipartForm.File) == 0)
+}
