@@ -158,6 +158,73 @@ func TestFault_databaseCorrupt(t *testing.T) {
 	s.healed()
 }
 
+// A file that somebody emptied is a broken database and not a new one: while
+// running, at a start, and for commands.
+func TestFault_databaseEmptied(t *testing.T) {
+	t.Parallel()
+	s := strike(t, newProgram(t))
+	real := s.file() + ".real"
+	raw, err := os.ReadFile(s.file()) // what came since stands in the log beside it
+	s.must(err)
+	s.must(os.WriteFile(real, raw, 0o600))
+	s.must(os.Truncate(s.file(), 0))
+	s.eventually("the program to notice", func() bool { return visit(t, s.base).open("/readyz").status == 503 })
+	s.refused()
+	s.served()
+	s.stillEmpty()
+	s.kill()
+	s.start() // in that state
+	s.served()
+	visit(t, s.base).open("/readyz").want(503)
+	visit(t, s.base).open("/healthz").want(200)
+	s.refused()
+	if n := strings.Count(s.out.String(), `"msg":"the database cannot be used`); n != 1 {
+		t.Errorf("the log says %d times that the database cannot be used:\n%s", n, s.out)
+	}
+	if !strings.Contains(s.out.String(), "the database file is empty") {
+		t.Errorf("the log does not say why:\n%s", s.out)
+	}
+	for _, args := range [][]string{
+		{"post", "--new", "x", "--body", "x"}, {"user", "add", "--email", "ben@callrail.example", "--role", "viewer"}, {"migrate"}, {"migrate", "--check"},
+	} {
+		if _, err := s.run(ownerPassword, args...); err == nil || !strings.Contains(err.Error(), "the database file is empty") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	s.stillEmpty()
+	s.must(os.Rename(real, s.file()))
+	s.healed()
+	s.stop()
+	s.integrity()
+}
+
+func (s stricken) stillEmpty() {
+	s.t.Helper()
+	info, err := os.Stat(s.file())
+	s.must(err)
+	if info.Size() != 0 {
+		s.t.Fatalf("the emptied file was written: %d bytes", info.Size())
+	}
+}
+
+// Without a picture of an earlier life there is nothing to show, but an empty
+// file is no invitation either.
+func TestFault_databaseEmptyAndNothingKept(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	s := stricken{program: p}
+	s.must(os.MkdirAll(filepath.Dir(s.file()), 0o700))
+	s.must(os.WriteFile(s.file(), nil, 0o600))
+	p.start()
+	visit(t, p.base).open("/").want(503)
+	visit(t, p.base).open("/healthz").want(200)
+	s.stillEmpty()
+	s.must(os.Remove(s.file()))
+	p.stop()
+	p.start() // now there never was one
+	visit(t, p.base).open("/").want(200)
+}
+
 // disk is a small disk of the test's own, mounted as the data folder.
 func disk(t *testing.T, p *program) string {
 	t.Helper()

@@ -9,7 +9,8 @@
 // The database may be unusable: locked, full, read-only, corrupt or gone. Then
 // the doors answer fault.Unavailable-shaped errors (ErrUnusable), nothing is
 // created or repaired, and Heal brings it back when the cause has gone. A
-// missing SQLite file is created only where there never was one.
+// SQLite file is created only where there never was one, and appears whole: one
+// that is there and empty has lost its contents, and is broken like any other.
 //
 // Start with DB in this file; dialect.go is the only place that knows which
 // engine is running; health.go knows when it is not.
@@ -34,7 +35,7 @@ var ErrUnusable = errors.New("the database cannot be used")
 type Config struct {
 	URL    string // postgres://…; empty means SQLite at Path
 	Path   string // the SQLite file
-	Create bool   // make the SQLite file if it is missing; only right where there never was one
+	Create bool   // make the SQLite file if it and its log are missing; only right where there never was one
 	Keep   bool   // leave the schema as it is, for a command that only looks
 
 	Now func() time.Time // the one clock; required

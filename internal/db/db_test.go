@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -260,6 +261,138 @@ func TestDB_missingFileIsMadeOnlyWhenAsked(t *testing.T) {
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Fatal("a file was made")
 	}
+}
+
+// emptied are the ways in which a file loses all that was in it.
+func emptied(t *testing.T) map[string][]byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "other.db")
+	other, err := sql.Open("sqlite3", "file:"+path)
+	must(t, err)
+	_, err = other.ExecContext(t.Context(), `create table notes (words text)`)
+	must(t, err)
+	must(t, other.Close())
+	foreign, err := os.ReadFile(path)
+	must(t, err)
+	return map[string][]byte{"nothing in it": {}, "tables of another program": foreign}
+}
+
+func TestDB_emptiedFileIsBrokenAndNotANewDatabase(t *testing.T) {
+	t.Parallel()
+	for name, left := range emptied(t) {
+		t.Run("at the start/"+name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "statusd.db")
+			must(t, os.WriteFile(path, left, 0o600))
+			d := open(t, path, true)
+			wantUnusable(t, d)
+			wantBytes(t, path, left)
+			good, goodPath := lone(t)
+			must(t, good.Close())
+			must(t, os.Rename(goodPath, path))
+			wantHealed(t, d)
+		})
+		t.Run("while running/"+name, func(t *testing.T) {
+			t.Parallel()
+			d, path := lone(t)
+			must(t, d.Close()) // everything is in the one file
+			d = open(t, path, false)
+			good, err := os.ReadFile(path)
+			must(t, err)
+			for range 60 {
+				must(t, write(d)) // these stand in the log, which could fill the file again
+			}
+			before := tokens(t, d)
+			must(t, os.WriteFile(path, left, 0o600)) // in place, as a copy does
+			wantUnusable(t, d)
+			if len(left) == 0 {
+				wantBytes(t, path, left)
+			}
+			must(t, os.WriteFile(path+".good", good, 0o600))
+			must(t, os.Rename(path+".good", path))
+			must(t, d.Heal(t.Context()))
+			if got := tokens(t, d); got != before {
+				t.Errorf("%d rows after the file came back, want %d: what was accepted last is lost", got, before)
+			}
+			must(t, write(d))
+		})
+	}
+}
+
+func wantBytes(t *testing.T, path string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	must(t, err)
+	if !bytes.Equal(got, want) {
+		t.Fatalf("the file was changed: %d bytes, want %d", len(got), len(want))
+	}
+}
+
+func tokens(t *testing.T, d *db.DB) (n int64) {
+	t.Helper()
+	must(t, d.Read(t.Context()).Raw(`select count(*) from setup_tokens`).Scan(&n).Error)
+	return n
+}
+
+func TestDB_newFileAppearsWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "statusd.db")
+	must(t, os.WriteFile(path+".new-123", []byte("of a start that was killed"), 0o600))
+	seen := make(chan error, 1)
+	stop := make(chan struct{})
+	go func() { seen <- watchForHalf(path, stop) }()
+	errs := make(chan error, 3)
+	for range cap(errs) { // three commands on a new machine at once
+		go func() {
+			d, err := db.Open(context.Background(), db.Config{Path: path, Create: true, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+			if err == nil {
+				err = errors.Join(write(d), d.Close())
+			}
+			errs <- err
+		}()
+	}
+	for range cap(errs) {
+		must(t, <-errs)
+	}
+	close(stop)
+	must(t, <-seen)
+	if got := tokens(t, open(t, path, false)); got != 3 {
+		t.Errorf("%d of 3 writes are there", got)
+	}
+	all, err := filepath.Glob(path + ".new-*")
+	must(t, err)
+	if len(all) > 0 {
+		t.Errorf("left behind: %v", all)
+	}
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read it: %v", info.Mode())
+	}
+}
+
+// watchForHalf looks at a file until it is told to stop; one without the tables is an error.
+func watchForHalf(path string, stop <-chan struct{}) error {
+	for {
+		select {
+		case <-stop:
+			return nil
+		default:
+		}
+		raw, err := os.ReadFile(path)
+		if err == nil && !bytes.Contains(raw, []byte("page_versions")) {
+			return errors.New("the file was seen without its tables")
+		}
+	}
+}
+
+func TestDB_missingFileBesideItsLogIsNotMadeAnew(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "statusd.db")
+	must(t, os.WriteFile(path+"-wal", []byte("what was accepted last"), 0o600))
+	wantUnusable(t, open(t, path, true))
+	wantBytes(t, path+"-wal", []byte("what was accepted last"))
 }
 
 func TestDB_lockedByAnotherProgramIsUnusableUntilItLetsGo(t *testing.T) {

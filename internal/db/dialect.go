@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -27,8 +30,9 @@ import (
 // PostgreSQL the same pool twice.
 type handles struct {
 	write, read *gorm.DB
-	closers     []func() error
-	file        os.FileInfo // the SQLite file as it was opened
+	closers     []func() error // in the order of an orderly end
+	file        os.FileInfo    // the SQLite file as it was opened
+	size        atomic.Int64   // the most that was ever seen in it
 }
 
 func (h *handles) close() error {
@@ -39,10 +43,20 @@ func (h *handles) close() error {
 	return errors.Join(errs...)
 }
 
+// drop closes in the opposite order. On SQLite that leaves the files as they
+// are: only a last connection that may write folds the log into the file and
+// deletes it, and the file may not be ours any more. (On PostgreSQL nothing is
+// ever dropped: the pool dials anew by itself.)
+func (h *handles) drop() error {
+	slices.Reverse(h.closers)
+	return h.close()
+}
+
 // dialect is what differs between the engines.
 type dialect interface {
 	check() error                                              // a configuration that can never work
-	open(ctx context.Context, create bool) (*handles, error)   // connections, not migrated
+	make(ctx context.Context, fill filler) error               // a database where there never was one; nil if there is one now
+	open(ctx context.Context) (*handles, error)                // connections, not migrated
 	provider(h *handles, files fs.FS) (*goose.Provider, error) // migrations
 	alive(h *handles) error                                    // is the thing we opened still there? Cheap: asked before each write
 	unusable(err error) bool                                   // does err mean that the machine cannot?
@@ -50,6 +64,9 @@ type dialect interface {
 	name() string
 	viewOptions() *sql.TxOptions // of a transaction that only asks
 }
+
+// filler makes the schema in a new database.
+type filler func(ctx context.Context, h *handles) error
 
 func gormConfig() *gorm.Config {
 	return &gorm.Config{
@@ -111,18 +128,122 @@ func (s *sqliteDialect) dsn(extra ...string) string {
 		"_synchronous=FULL",
 		"_loc=UTC",
 	}
-	return "file:" + (&url.URL{Path: s.path}).EscapedPath() + "?" + strings.Join(append(q, extra...), "&")
+	return s.address() + "?" + strings.Join(append(q, extra...), "&")
 }
 
-func (s *sqliteDialect) open(ctx context.Context, create bool) (*handles, error) {
-	if _, err := os.Stat(s.path); err != nil {
-		if !errors.Is(err, fs.ErrNotExist) || !create {
-			return nil, err
+func (s *sqliteDialect) address() string { return "file:" + (&url.URL{Path: s.path}).EscapedPath() }
+
+// make fills a file of another name and gives it its own only when it is whole.
+// So a file that is there was a database: one that is empty has lost it, also
+// when a first start was killed or two came at once.
+func (s *sqliteDialect) make(ctx context.Context, fill filler) error {
+	if there(s.path) || there(s.path+"-wal") { // a log without its file: of an earlier life too
+		return nil
+	}
+	err := s.filled(ctx, fill)
+	if err != nil && there(s.path) { // another process was faster
+		return nil
+	}
+	return err
+}
+
+// there: what cannot be looked at counts as there. Opening it tells why.
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+const unfinished = ".new-" // follows the file's name while it is filled
+
+func (s *sqliteDialect) filled(ctx context.Context, fill filler) error {
+	f, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.path)+unfinished+"*") // readable by its owner alone; the log gets the same mode
+	if err != nil {
+		return err
+	}
+	defer s.sweep()
+	young := &sqliteDialect{path: f.Name(), busy: s.busy}
+	h, err := young.pools(ctx)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := errors.Join(fill(ctx, h), h.close()); err != nil { // closing folds everything into the one file
+		return err
+	}
+	if err := os.Link(young.path, s.path); err != nil {
+		if there(s.path) {
+			return nil
 		}
-		if err := touch(s.path); err != nil {
-			return nil, err
+		if err := os.Rename(young.path, s.path); err != nil { // a file system without hard links
+			return err
 		}
 	}
+	return syncDir(filepath.Dir(s.path))
+}
+
+// sweep removes what unfinished files there are, also those of starts that were
+// killed. Somebody else's who is at it now has lost the race anyway.
+func (s *sqliteDialect) sweep() {
+	if !there(s.path) {
+		return
+	}
+	all, err := os.ReadDir(filepath.Dir(s.path))
+	if err != nil {
+		return
+	}
+	for _, e := range all {
+		if strings.HasPrefix(e.Name(), filepath.Base(s.path)+unfinished) {
+			_ = os.Remove(filepath.Join(filepath.Dir(s.path), e.Name())) // the next new file tries again
+		}
+	}
+}
+
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// What a file that is no database of ours is told of. It is left as it is.
+var (
+	errEmpty   = errors.New("the database file is empty: put the real one back, or restore a backup")
+	errForeign = errors.New("the database file holds no statusd data: put the real one back, or restore a backup")
+)
+
+func (s *sqliteDialect) open(ctx context.Context) (*handles, error) {
+	if err := s.look(ctx); err != nil {
+		return nil, err
+	}
+	return s.pools(ctx)
+}
+
+// look makes sure that there is a database of ours, before anything is opened
+// that could write: SQLite takes an empty file for a new database.
+func (s *sqliteDialect) look(ctx context.Context) error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	if info.Size() == 0 {
+		return errEmpty
+	}
+	p, err := sql.Open("sqlite3", s.address()+fmt.Sprintf("?mode=ro&_busy_timeout=%d", s.busy.Milliseconds()))
+	if err != nil {
+		return err
+	}
+	defer p.Close() //nolint:errcheck // only read
+	var n int
+	if err := p.QueryRowContext(ctx, `select count(*) from sqlite_master where type = 'table' and name = 'page_versions'`).Scan(&n); err != nil {
+		return err
+	}
+	if n == 0 {
+		return errForeign
+	}
+	return nil
+}
+
+func (s *sqliteDialect) pools(ctx context.Context) (*handles, error) {
 	h := &handles{}
 	// Immediate: a transaction that reads first and writes later must not meet a
 	// busy writer half-way (no busy_timeout helps there).
@@ -140,16 +261,6 @@ func (s *sqliteDialect) open(ctx context.Context, create bool) (*handles, error)
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
-}
-
-// touch makes the file readable by its owner alone before SQLite sees it; the
-// WAL gets the same mode.
-func touch(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 func (s *sqliteDialect) pool(ctx context.Context, h *handles, n int, extra ...string) (*gorm.DB, error) {
@@ -180,16 +291,26 @@ func (s *sqliteDialect) provider(h *handles, files fs.FS) (*goose.Provider, erro
 	return goose.NewProvider(goose.DialectSQLite3, p, sub)
 }
 
-// alive: SQLite goes on writing into a file that was deleted or replaced under
-// it, and every such write would be lost. So the path must still be the file
-// that we hold.
+// alive: SQLite goes on writing into a file that was deleted, replaced or
+// emptied under it, and every such write would be lost. So the path must still
+// be the file that we hold, with no less in it than before. (It never shrinks
+// by itself. After somebody's VACUUM it is opened afresh, and that is all.)
 func (s *sqliteDialect) alive(h *handles) error {
+	seen := h.size.Load() // before the look, or another's later one would make a growing file seem cut
 	now, err := os.Stat(s.path)
 	if err != nil {
 		return fmt.Errorf("the database file is gone: %w", err)
 	}
 	if !os.SameFile(now, h.file) {
 		return errors.New("the database file was replaced by another")
+	}
+	switch size := now.Size(); {
+	case size == 0:
+		return errEmpty
+	case size < seen:
+		return errors.New("the database file was cut off")
+	case size > seen:
+		h.size.CompareAndSwap(seen, size) // if that fails somebody saw a larger one, or the next look will
 	}
 	return nil
 }
@@ -240,7 +361,10 @@ func (p postgresDialect) check() error {
 	return nil
 }
 
-func (p postgresDialect) open(ctx context.Context, _ bool) (*handles, error) {
+// make: whoever runs the server of the database makes the database.
+func (p postgresDialect) make(context.Context, filler) error { return nil }
+
+func (p postgresDialect) open(ctx context.Context) (*handles, error) {
 	cfg, err := pgxpool.ParseConfig(p.url)
 	if err != nil {
 		return nil, err

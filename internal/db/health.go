@@ -33,7 +33,7 @@ func (d *DB) reopen(ctx context.Context, create bool) {
 	}
 	d.mu.Unlock()
 	if old != nil {
-		if err := old.close(); err != nil {
+		if err := old.drop(); err != nil {
 			d.cfg.Log.Debug("old database handles closed with an error", "error", err)
 		}
 	}
@@ -47,7 +47,12 @@ func (d *DB) reopen(ctx context.Context, create bool) {
 }
 
 func (d *DB) openAndMigrate(ctx context.Context, create bool) (*handles, error) {
-	h, err := d.dialect.open(ctx, create)
+	if create && !d.cfg.Keep {
+		if err := d.dialect.make(ctx, d.migrate); err != nil {
+			return nil, fmt.Errorf("make the database: %w", err)
+		}
+	}
+	h, err := d.dialect.open(ctx)
 	if err != nil {
 		return nil, err
 	}
