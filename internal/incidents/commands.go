@@ -8,6 +8,13 @@ import (
 
 // Commands. Field names in faults are those of the forms: title, state, body,
 // components, started_at, happened_at, next_update_by, impact, start, end.
+//
+// Key is a form token or an idempotency key: sent again, it does nothing and
+// gives the first result (R15.2). Sent is a digest of what came with it: another
+// content under the same key is a Conflict, not a thing already done.
+
+// NoneYet is the Expect of a form that was opened when there was nothing yet.
+const NoneYet = -1
 
 // Report opens an incident.
 type Report struct {
@@ -22,7 +29,8 @@ type Report struct {
 	NextUpdateBy time.Time            // the promise; zero: none
 	Backdate     bool                 // ticked: times more than 30 days back are meant
 	Notify       bool
-	Key          string // form token or idempotency key: the same one gives the same result, once
+	Key          string
+	Sent         string
 	Code         string // import only: keep this code
 	Cause        components.Cause
 }
@@ -42,6 +50,7 @@ type Post struct {
 	Notify         bool
 	Expect         int64 // the incident's revision that the form was opened on; 0: do not check
 	Key            string
+	Sent           string
 	Code           string // import only
 	Cause          components.Cause
 }
@@ -86,6 +95,7 @@ type Plan struct {
 	Start, End time.Time
 	Notify     bool
 	Key        string
+	Sent       string
 }
 
 // SavePostmortem stores the draft; readers see nothing of it.
@@ -93,7 +103,7 @@ type SavePostmortem struct {
 	Page     int64
 	Incident string
 	Body     string
-	Expect   int64 // the postmortem's revision; 0 with none yet or not to check
+	Expect   int64 // the postmortem's revision, or NoneYet; 0: do not check
 }
 
 // PublishPostmortem publishes the given text, or corrects what is published.
@@ -108,4 +118,5 @@ type PublishPostmortem struct {
 	Letter      string // Markdown of the letter; empty: the whole postmortem
 	Expect      int64
 	Key         string
+	Sent        string
 }

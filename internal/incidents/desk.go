@@ -42,7 +42,7 @@ func (d *Desk) Report(ctx context.Context, by auth.Actor, r Report) (Incident, U
 	}
 	var i Incident
 	var u Update
-	earlier, err := d.once(ctx, by, r.Page, "report", r.Key, func(tx *db.Tx) (string, error) {
+	earlier, err := d.once(ctx, by, r.Page, form{"report", r.Key, r.Sent}, func(tx *db.Tx) (string, error) {
 		i, u, err = d.report(tx, by, r, doc)
 		return i.Code, err
 	})
@@ -124,7 +124,7 @@ func (d *Desk) Post(ctx context.Context, by auth.Actor, p Post) (Update, error) 
 		return Update{}, err
 	}
 	var u Update
-	earlier, err := d.once(ctx, by, p.Page, "post", p.Key, func(tx *db.Tx) (string, error) {
+	earlier, err := d.once(ctx, by, p.Page, form{"post", p.Key, p.Sent}, func(tx *db.Tx) (string, error) {
 		u, err = d.post(tx, by, p, doc)
 		return u.Code, err
 	})
@@ -320,23 +320,22 @@ func (u Update) content() Content {
 
 // once runs an act in one Change, once for each key: when the same person sent
 // the same form before, nothing is done and the first result is returned as
-// earlier (R15.2).
-func (d *Desk) once(ctx context.Context, by auth.Actor, page int64, act, key string, fn func(*db.Tx) (string, error)) (earlier string, err error) {
+// earlier (R15.2); another content under that key is a Conflict.
+func (d *Desk) once(ctx context.Context, by auth.Actor, page int64, f form, fn func(*db.Tx) (string, error)) (earlier string, err error) {
 	_, err = d.DB.Change(ctx, page, func(tx *db.Tx) error {
-		if key != "" {
-			found, err := submitted(tx.DB, by, page, act, key)
-			if err != nil {
+		if f.key != "" {
+			if earlier, err = submitted(tx.DB, by, page, f); err != nil {
 				return err
 			}
-			if earlier = found; earlier != "" {
+			if earlier != "" {
 				return errAgain
 			}
 		}
 		result, err := fn(tx)
-		if err != nil || key == "" {
+		if err != nil || f.key == "" {
 			return err
 		}
-		err = tx.Exec(`insert into submits (page_id, key, actor, act, result, created_at) values (?, ?, ?, ?, ?, ?)`, page, key, by.Key(), act, result, tx.Now).Error
+		err = tx.Exec(`insert into submits (page_id, key, actor, act, sent, result, created_at) values (?, ?, ?, ?, ?, ?, ?)`, page, f.key, by.Key(), f.act, f.sent, result, tx.Now).Error
 		if err != nil {
 			return fmt.Errorf("note the submit: %w", err)
 		}
@@ -348,13 +347,20 @@ func (d *Desk) once(ctx context.Context, by auth.Actor, page int64, act, key str
 	return "", err
 }
 
-func submitted(g *gorm.DB, by auth.Actor, page int64, act, key string) (string, error) {
-	var result string
-	err := g.Raw(`select result from submits where page_id = ? and actor = ? and act = ? and key = ?`, page, by.Key(), act, key).Scan(&result).Error
+// form is one sending of a form.
+type form struct{ act, key, sent string }
+
+// submitted is the result of a form that was sent before; empty for none.
+func submitted(g *gorm.DB, by auth.Actor, page int64, f form) (string, error) {
+	var row struct{ Sent, Result string }
+	err := g.Raw(`select sent, result from submits where page_id = ? and actor = ? and act = ? and key = ?`, page, by.Key(), f.act, f.key).Scan(&row).Error
 	if err != nil {
 		return "", fmt.Errorf("look for an earlier submit: %w", err)
 	}
-	return result, nil
+	if row.Result != "" && row.Sent != f.sent {
+		return "", fault.New(fault.Conflict, "form.sent_before")
+	}
+	return row.Result, nil
 }
 
 // Preview renders Markdown exactly as page, feed and mail will.

@@ -25,7 +25,7 @@ func (d *Desk) Plan(ctx context.Context, by auth.Actor, p Plan) (Incident, error
 		return Incident{}, err
 	}
 	var i Incident
-	earlier, err := d.once(ctx, by, p.Page, "plan", p.Key, func(tx *db.Tx) (string, error) {
+	earlier, err := d.once(ctx, by, p.Page, form{"plan", p.Key, p.Sent}, func(tx *db.Tx) (string, error) {
 		i, err = d.plan(tx, by, p, doc)
 		return i.Code, err
 	})
@@ -43,6 +43,9 @@ func (d *Desk) checkPlan(ctx context.Context, p *Plan) (markdown.Doc, error) {
 	}
 	p.Start, p.End = p.Start.UTC().Truncate(time.Millisecond), p.End.UTC().Truncate(time.Millisecond)
 	collect(&c, checkWindow(p.Start, p.End, d.DB.Now()))
+	if !p.End.IsZero() && p.End.After(p.Start) && !p.End.After(d.DB.Now()) {
+		c.Add("end", "maintenance.past")
+	}
 	doc, err := d.body(ctx, &c, "body", p.Body, markdown.MaxUpdate)
 	if err != nil {
 		return doc, err

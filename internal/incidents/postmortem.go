@@ -54,6 +54,9 @@ func mortemFor(tx *db.Tx, by auth.Actor, i Incident, expect int64) (Postmortem, 
 		}
 		return m, nil
 	}
+	if expect > 0 {
+		return m, fault.New(fault.Conflict, "incident.changed_update")
+	}
 	m = Postmortem{PageID: i.PageID, IncidentID: i.ID, Code: db.NewCode(), DraftSavedAt: tx.Now, AuthorID: by.Ref(), AuthorName: by.Name}
 	if err := tx.Create(&m).Error; err != nil {
 		return m, fmt.Errorf("begin postmortem: %w", err)
@@ -84,7 +87,7 @@ func (d *Desk) PublishPostmortem(ctx context.Context, by auth.Actor, p PublishPo
 		return Postmortem{}, err
 	}
 	var m Postmortem
-	earlier, err := d.once(ctx, by, p.Page, "postmortem", p.Key, func(tx *db.Tx) (string, error) {
+	earlier, err := d.once(ctx, by, p.Page, form{"postmortem", p.Key, p.Sent}, func(tx *db.Tx) (string, error) {
 		m, err = d.publish(tx, by, p, doc, letter)
 		return m.Code, err
 	})

@@ -2,6 +2,10 @@ package incidents
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,6 +39,25 @@ type EditComponent struct {
 	StartDate   string
 	Hidden      bool
 	Showcase    bool
+	Expect      string // what ComponentMark said when the form was opened; empty: do not check
+}
+
+// ComponentMark stands for what a component's form shows: it changes when
+// somebody saves the form, and not when a status moves.
+func ComponentMark(c components.Component) string {
+	group := int64(0)
+	if c.GroupID != nil {
+		group = *c.GroupID
+	}
+	return mark(c.Name, c.Description, c.StartDate, strconv.FormatInt(group, 10), strconv.FormatBool(c.Hidden), strconv.FormatBool(c.Showcase))
+}
+
+// GroupMark is ComponentMark for a group's form.
+func GroupMark(g components.Group) string { return mark(g.Name, g.Description) }
+
+func mark(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x1f")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // maxText is the longest description of a component or group (R§11).
@@ -73,7 +96,9 @@ func (d *Desk) AddComponent(ctx context.Context, by auth.Actor, a AddComponent) 
 	var c components.Component
 	_, err := d.DB.Change(ctx, a.Page, func(tx *db.Tx) error {
 		var err error
-		c, err = addComponent(tx, by, a)
+		if c, err = addComponent(tx, by, a); err == nil && c.Hidden {
+			tx.Quiet()
+		}
 		return err
 	})
 	return c, err
@@ -117,6 +142,9 @@ func (d *Desk) EditComponent(ctx context.Context, by auth.Actor, e EditComponent
 		return err
 	}
 	return d.onComponent(ctx, by, e.Page, e.Component, "component.edit", func(tx *db.Tx, c *components.Component) error {
+		if e.Expect != "" && e.Expect != ComponentMark(*c) {
+			return fault.New(fault.Conflict, "component.changed")
+		}
 		groups, _, err := components.ListIn(tx, e.Page)
 		if err != nil {
 			return err
@@ -161,6 +189,9 @@ func (d *Desk) onComponent(ctx context.Context, by auth.Actor, page int64, code,
 		if err := fn(tx, &c); err != nil {
 			return err
 		}
+		if was.Hidden && c.Hidden && was.Position == c.Position {
+			tx.Quiet()
+		}
 		return auth.Record(tx, page, by, action, "component "+code, facts(was), facts(c))
 	})
 	return err
@@ -195,6 +226,7 @@ func (d *Desk) MoveComponent(ctx context.Context, by auth.Actor, page int64, cod
 		}
 		a, b := same[at], same[other]
 		a.Position, b.Position = b.Position, a.Position
+		c.Position = a.Position
 		if err := components.Save(tx, a); err != nil {
 			return err
 		}
@@ -227,6 +259,9 @@ func (d *Desk) SetStatus(ctx context.Context, by auth.Actor, page int64, code st
 		if err != nil {
 			return err
 		}
+		if done[0].Component.Hidden || done[0].Old == done[0].New {
+			tx.Quiet()
+		}
 		return auth.Record(tx, page, by, "component.status", "component "+code, done[0].Old, done[0].New)
 	})
 	return err
@@ -245,6 +280,7 @@ func (d *Desk) AddGroup(ctx context.Context, by auth.Actor, page int64, name, de
 	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
 		var err error
 		g, err = addGroup(tx, by, page, name, description)
+		tx.Quiet() // empty, so nowhere yet
 		return err
 	})
 	return g, err
@@ -265,13 +301,17 @@ func addGroup(tx *db.Tx, by auth.Actor, page int64, name, description string) (c
 	return g, auth.Record(tx, page, by, "group.add", "group "+g.Code, nil, map[string]any{"name": name})
 }
 
-// EditGroup renames a group. Needs an admin.
-func (d *Desk) EditGroup(ctx context.Context, by auth.Actor, page int64, code, name, description string) error {
+// EditGroup renames a group. Needs an admin. Conflict when expect, the GroupMark
+// on which the form was opened, has moved; empty checks nothing.
+func (d *Desk) EditGroup(ctx context.Context, by auth.Actor, page int64, code, name, description, expect string) error {
 	name = strings.TrimSpace(name)
 	if err := checkComponent(name, description, ""); err != nil {
 		return err
 	}
 	return d.onGroup(ctx, by, page, code, "group.edit", func(tx *db.Tx, g components.Group) error {
+		if expect != "" && expect != GroupMark(g) {
+			return fault.New(fault.Conflict, "component.changed")
+		}
 		g.Name, g.Description = name, description
 		return components.SaveGroup(tx, g)
 	})
@@ -333,7 +373,23 @@ func (d *Desk) onGroup(ctx context.Context, by auth.Actor, page int64, code, act
 		if err := fn(tx, g); err != nil {
 			return err
 		}
+		if seen, err := groupIsSeen(tx, g); err != nil {
+			return err
+		} else if !seen {
+			tx.Quiet()
+		}
 		return auth.Record(tx, page, by, action, "group "+code, map[string]any{"name": g.Name}, nil)
 	})
 	return err
+}
+
+// groupIsSeen reports whether readers may know of a group: one of its
+// components is on the page, or was and stands in the history.
+func groupIsSeen(tx *db.Tx, g components.Group) (bool, error) {
+	var n int64
+	err := tx.Raw(`select count(*) from components where page_id = ? and group_id = ? and not hidden`, g.PageID, g.ID).Scan(&n).Error
+	if err != nil {
+		return false, fmt.Errorf("count components of a group: %w", err)
+	}
+	return n > 0, nil
 }

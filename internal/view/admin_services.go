@@ -12,10 +12,11 @@ import (
 type AdminService struct {
 	Code, Name  string
 	Status      AdminStatus // as it is now
-	Note        string      // hidden, or since when its uptime counts
-	Chosen      bool        // ticked
-	Set         string      // mark chosen for it alone; empty: as the whole form says
-	First, Last bool        // in its group
+	Hidden      bool
+	Note        string // hidden, or since when its uptime counts
+	Chosen      bool   // ticked
+	Set         string // mark chosen for it alone; empty: as the whole form says
+	First, Last bool   // in its group
 }
 
 // AdminServiceGroup is a group with its components; the one without a name
@@ -66,7 +67,7 @@ func adminInOrder(cs []components.Component) []components.Component {
 }
 
 func adminService(p *i18n.Printer, c components.Component, form AdminForm) AdminService {
-	s := AdminService{Code: c.Code, Name: c.Name, Status: adminStatus(p, c.Status, c.Name)}
+	s := AdminService{Code: c.Code, Name: c.Name, Hidden: c.Hidden, Status: adminStatus(p, c.Status, c.Name)}
 	s.Chosen = form.Has("components", c.Code)
 	s.Set = form.V("m-" + c.Code)
 	switch {

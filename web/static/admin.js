@@ -88,8 +88,8 @@ function composer(form) {
     preview(form, [['telling', go.dataset.telling], ...chosen().map((i) => ['components', i.value])]);
   });
   const run = () => {
-    const on = chosen(), names = list(form, on.map((i) => i.dataset.name));
-    if (!touched.title) title.value = on.length ? form.dataset.wordsTitle.replace('{services}', () => names) : '';
+    const on = chosen(), named = on.map((i) => i.dataset.name).filter(Boolean), names = list(form, named); // hidden ones have no name
+    if (!touched.title) title.value = named.length ? form.dataset.wordsTitle.replace('{services}', () => names) : '';
     const seen = title.value || form.dataset.wordsTitle.replace('{services}', '…');
     all('[data-p=title]', form).forEach((el) => { el.textContent = seen; });
     all('.inc', form).forEach((el) => { el.dataset.s = form.elements.impact.value; });

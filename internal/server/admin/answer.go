@@ -61,6 +61,9 @@ func (h *Handlers) refuse(c *gin.Context, err error, t *typed, show func(*gin.Co
 	r := reply{status: server.Status(f.Kind), fault: f}
 	if t != nil {
 		r.values = t.values
+		if f.Key == "form.sent_before" {
+			r.values.Set("key", newKey()) // sent again, it is another form, and meant
+		}
 	}
 	if f.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())))

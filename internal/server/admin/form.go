@@ -2,6 +2,9 @@ package admin
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -39,16 +42,28 @@ func (t *typed) line(name string) string { return strings.TrimSpace(t.text(name)
 
 func (t *typed) tick(name string) bool { return t.values.Get(name) == "1" }
 
-// expect is the revision that the form was opened on; 0 when it says none.
+// expect is the revision that the form was opened on. One that says none was
+// opened when there was nothing yet, or did not come from here: it must not
+// overwrite what it has not seen.
 func (t *typed) expect() int64 {
 	n, err := strconv.ParseInt(t.values.Get("expect"), 10, 64)
-	if err != nil {
-		return 0
+	if err != nil || n <= 0 {
+		return incidents.NoneYet
 	}
 	return n
 }
 
 func (t *typed) key() string { return t.values.Get("key") }
+
+// sent is a digest of what was typed and chosen. Two sendings of the same form
+// have the same; what the form says of itself is left out.
+func (t *typed) sent() string {
+	v := maps.Clone(t.values)
+	delete(v, "key")
+	delete(v, "expect")
+	sum := sha256.Sum256([]byte(v.Encode()))
+	return hex.EncodeToString(sum[:16])
+}
 
 // wants reports whether the person pressed a button that only shows the form
 // again: a preview, or a ready sentence where there is no script.
@@ -69,10 +84,16 @@ func (t *typed) when(name string) time.Time {
 	return out
 }
 
-// promise is by when the next update is promised; zero for none.
+// promise is by when the next update is promised, in minutes from now; zero for
+// none.
 func (t *typed) promise(now time.Time) time.Time {
-	n, err := strconv.Atoi(t.line("next_update_by"))
+	typed := t.line("next_update_by")
+	if typed == "" || typed == "none" {
+		return time.Time{}
+	}
+	n, err := strconv.Atoi(typed)
 	if err != nil || n <= 0 || n > 24*60 {
+		t.faults.Add("next_update_by", "field.choice")
 		return time.Time{}
 	}
 	// What is shown is a minute, so a minute is what is promised.
@@ -89,8 +110,30 @@ func statusOf(s string) components.Status {
 	return ""
 }
 
+// own notes what the table of services holds that is no service of the page, or
+// no status.
+func (t *typed) own(cs []components.Component) {
+	known := map[string]bool{}
+	for _, c := range cs {
+		known["m-"+c.Code] = true
+	}
+	for name := range t.values {
+		if !strings.HasPrefix(name, "m-") || t.faults.Has("components") {
+			continue
+		}
+		switch v := t.values.Get(name); {
+		case v == "":
+		case !known[name]:
+			t.faults.Add("components", "incident.unknown_component")
+		case statusOf(v) == "":
+			t.faults.Add("components", "component.status")
+		}
+	}
+}
+
 // changes are the services that the form sets each on its own: m-CODE.
 func (t *typed) changes(cs []components.Component) []components.Change {
+	t.own(cs)
 	var out []components.Change
 	for _, c := range cs {
 		if s := statusOf(t.values.Get("m-" + c.Code)); s != "" {
@@ -105,9 +148,13 @@ func (t *typed) changes(cs []components.Component) []components.Change {
 // set there need not be ticked; one that is only set to working is not affected.
 // Codes that the page does not know are handed on, for the desk to refuse.
 func (t *typed) affected(cs []components.Component) []components.Change {
+	t.own(cs)
 	all := statusOf(t.values.Get("impact"))
 	if all == "" {
 		all = components.PartialOutage
+		if t.values.Get("impact") != "" {
+			t.faults.Add("impact", "field.choice")
+		}
 	}
 	ticked := map[string]bool{}
 	for _, code := range t.values["components"] {
@@ -185,7 +232,7 @@ func bindPost(t *typed, page int64, incident string, cs []components.Component, 
 		Page: page, Incident: incident, State: state, Body: t.text("body"), Components: t.changes(cs),
 		AllOperational: state.Done() && t.tick("all_operational"),
 		HappenedAt:     t.when("happened_at"), Backdate: t.tick("backdate"), Reopen: t.tick("reopen"),
-		Notify: t.tick("notify"), Expect: t.expect(), Key: t.key(),
+		Notify: t.tick("notify"), Expect: t.expect(), Key: t.key(), Sent: t.sent(),
 	}
 	if !state.Done() {
 		p.NextUpdateBy = t.promise(now)
@@ -198,7 +245,7 @@ func bindReport(t *typed, page int64, cs []components.Component, now time.Time) 
 	state := incidents.State(t.line("state"))
 	r := incidents.Report{
 		Page: page, Title: t.line("title"), State: state, Body: t.text("body"), Components: t.affected(cs), Impact: t.weight(),
-		StartedAt: t.when("started_at"), HappenedAt: t.when("happened_at"), Backdate: t.tick("backdate"), Notify: t.tick("notify"), Key: t.key(),
+		StartedAt: t.when("started_at"), HappenedAt: t.when("happened_at"), Backdate: t.tick("backdate"), Notify: t.tick("notify"), Key: t.key(), Sent: t.sent(),
 	}
 	if !state.Done() {
 		r.NextUpdateBy = t.promise(now)

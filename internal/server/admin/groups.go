@@ -4,6 +4,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/statusd/statusd/internal/fault"
+	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/server"
 	"github.com/statusd/statusd/internal/view"
 )
@@ -41,14 +42,17 @@ func (h *Handlers) groupPage(c *gin.Context, r reply) error {
 		if err != nil {
 			return err
 		}
-		return h.page(c, r, view.AdminServiceEdit{AdminBase: b, Group: true, Code: g.Code, Form: r.form(b.T, "g", proposed("name", g.Name, "description", g.Description)), Action: "/admin/groups/" + g.Code})
+		if r.conflict() && r.values != nil {
+			r.values.Set("expect", incidents.GroupMark(g)) // who presses Save again has been told
+		}
+		return h.page(c, r, view.AdminServiceEdit{AdminBase: b, Group: true, Code: g.Code, Form: r.form(b.T, "g", proposed("name", g.Name, "description", g.Description, "expect", incidents.GroupMark(g))), Action: "/admin/groups/" + g.Code})
 	}
 	return fault.New(fault.NotFound, "fault.notfound")
 }
 
 func (h *Handlers) editGroup(c *gin.Context) error {
 	t := read(c)
-	if err := h.Desk.EditGroup(c, server.Actor(c), server.PageOf(c).ID, c.Param("code"), t.line("name"), t.line("description")); err != nil {
+	if err := h.Desk.EditGroup(c, server.Actor(c), server.PageOf(c).ID, c.Param("code"), t.line("name"), t.line("description"), t.line("expect")); err != nil {
 		return h.refuse(c, err, t, h.groupPage)
 	}
 	return goTo(c, "/admin/services", "saved")

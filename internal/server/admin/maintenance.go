@@ -81,7 +81,7 @@ func (h *Handlers) plan(c *gin.Context) error {
 	}
 	p := incidents.Plan{
 		Page: server.PageOf(c).ID, Title: t.line("title"), Body: t.text("body"), Components: t.values["components"],
-		Start: t.when("start"), End: t.when("end"), Notify: t.tick("notify"), Key: t.key(),
+		Start: t.when("start"), End: t.when("end"), Notify: t.tick("notify"), Key: t.key(), Sent: t.sent(),
 	}
 	err := t.err()
 	var i incidents.Incident

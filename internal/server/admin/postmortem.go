@@ -96,7 +96,7 @@ func (h *Handlers) publishPostmortem(c *gin.Context) error {
 	t, code := read(c), c.Param("code")
 	_, err := h.Desk.PublishPostmortem(c, server.Actor(c), incidents.PublishPostmortem{
 		Page: server.PageOf(c).ID, Incident: code, Body: t.text("body"), Notify: t.tick("notify"),
-		Subject: t.line("subject"), Letter: t.text("letter"), Expect: t.expect(), Key: t.key(),
+		Subject: t.line("subject"), Letter: t.text("letter"), Expect: t.expect(), Key: t.key(), Sent: t.sent(),
 	})
 	if err != nil {
 		return h.refuse(c, err, t, h.postmortemPage)

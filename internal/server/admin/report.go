@@ -199,27 +199,33 @@ func (h *Handlers) report(c *gin.Context) error {
 	if err = t.err(); err == nil {
 		r.Title, r.Body = compose(p, r.Title, r.Body, named(p, r.Components, all), r.NextUpdateBy, now)
 		i, _, err = h.Desk.Report(c, server.Actor(c), r)
+		err = renamed(untitled(err, r, all), "impact", "impact_override")
 	}
 	if err != nil {
-		return h.refuse(c, renamed(untitled(err, r), "impact", "impact_override"), t, h.reportPage)
+		return h.refuse(c, err, t, h.reportPage)
 	}
 	return goTo(c, view.AdminURL(i.Kind, i.Code), "reported")
 }
 
 // untitled says what to do about a report with neither title nor services that
-// could make one: tapping a service is the shorter way.
-func untitled(err error, r incidents.Report) error {
+// could make one: tapping a service is the shorter way. Hidden services are not
+// named to readers, so they make no title.
+func untitled(err error, r incidents.Report, all []components.Component) error {
 	f := fault.Of(err)
 	if f == nil || r.Title != "" {
 		return err
 	}
-	key := "incident.services"
-	if len(r.Components) > 0 {
-		key = "incident.unknown_component" // the ones that were chosen are gone
+	field, key := "components", "incident.services"
+	for _, ch := range r.Components {
+		field, key = "components", "incident.unknown_component" // the ones that were chosen are gone
+		if find(all, ch.Component) != nil {
+			field, key = "title", "incident.title_hidden"
+			break
+		}
 	}
 	for n, x := range f.Fields {
 		if x.Name == "title" && x.Key == "incident.title" {
-			f.Fields[n].Name, f.Fields[n].Key = "components", key
+			f.Fields[n].Name, f.Fields[n].Key = field, key
 		}
 	}
 	return err

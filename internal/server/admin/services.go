@@ -91,7 +91,11 @@ func (h *Handlers) servicePage(c *gin.Context, r reply) error {
 	if err != nil {
 		return err
 	}
-	v := proposed("name", x.Name, "description", x.Description, "start_date", x.StartDate, "status", x.Status.Mark(), "hidden", one(x.Hidden), "showcase", one(x.Showcase))
+	v := proposed("name", x.Name, "description", x.Description, "start_date", x.StartDate, "status", x.Status.Mark(), "hidden", one(x.Hidden), "showcase", one(x.Showcase),
+		"expect", incidents.ComponentMark(*x))
+	if r.conflict() && r.values != nil {
+		r.values.Set("expect", v.Get("expect")) // who presses Save again has been told
+	}
 	for _, g := range groups {
 		if x.GroupID != nil && g.ID == *x.GroupID {
 			v.Set("group", g.Code)
@@ -125,6 +129,7 @@ func (h *Handlers) editService(c *gin.Context) error {
 	err := h.Desk.EditComponent(c, server.Actor(c), incidents.EditComponent{
 		Page: server.PageOf(c).ID, Component: c.Param("code"), Group: t.line("group"), Name: t.line("name"), Description: t.line("description"),
 		StartDate: t.line("start_date"), Hidden: t.tick("hidden"), Showcase: t.tick("showcase"),
+		Expect: t.line("expect"),
 	})
 	if err != nil {
 		return h.refuse(c, err, t, h.servicePage)

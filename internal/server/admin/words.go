@@ -73,7 +73,8 @@ func join(before, after string) string {
 	return before + " " + after
 }
 
-// named are the affected services as a sentence names them.
+// named are the affected services as a sentence names them; hidden ones are not
+// named to readers.
 func named(p *i18n.Printer, changes []components.Change, cs []components.Component) string {
 	set := map[string]components.Status{}
 	for _, ch := range changes {
@@ -81,7 +82,7 @@ func named(p *i18n.Printer, changes []components.Change, cs []components.Compone
 	}
 	var names []string
 	for _, c := range cs {
-		if s, ok := set[c.Code]; ok && s != components.Operational {
+		if s, ok := set[c.Code]; ok && s != components.Operational && !c.Hidden {
 			names = append(names, c.Name)
 		}
 	}
@@ -94,13 +95,10 @@ func named(p *i18n.Printer, changes []components.Change, cs []components.Compone
 	return p.List(names)
 }
 
-// compose fills in what a report left open: a title from the services, the
-// usual sentence where no text was typed, and the placeholders. With neither
-// services nor a title nothing is made up.
+// compose fills in what a report left open: a title from the services, and the
+// placeholders. A text that was emptied stays empty, and is refused: nobody
+// publishes a sentence that he did not see.
 func compose(p *i18n.Printer, title, body, services string, next, now time.Time) (string, string) {
-	if strings.TrimSpace(body) == "" && (title != "" || services != "") {
-		body = p.T("compose.body")
-	}
 	by := ""
 	if !next.IsZero() {
 		by = p.Near(next, now)

@@ -58,9 +58,10 @@ func TestNamed(t *testing.T) {
 		{"two, in page order", on("dashboard", "routing"), "Call routing and Dashboard"},
 		{"three", on("routing", "tracking", "dashboard"), "Call routing, Number tracking, and Dashboard"},
 		{"more", on("routing", "tracking", "dashboard", "api"), "several services"},
+		{"hidden ones are not named", on("api", "secret"), "API"},
 		{"working ones are not affected", []components.Change{{Component: "api", Status: components.Operational}}, ""},
 	} {
-		if got := named(p, tt.changes, fleet); got != tt.want {
+		if got := named(p, tt.changes, append(fleet, components.Component{ID: 5, Code: "secret", Name: "Secret", Hidden: true})); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -69,15 +70,16 @@ func TestNamed(t *testing.T) {
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	p, now := printer(t), utc(t, "2018-05-14T18:08:00Z")
-	next := now.Add(30 * time.Minute)
+	next, usual := now.Add(30*time.Minute), p.T("compose.body")
 	for _, tt := range []struct {
 		name, title, body, services string
 		next                        time.Time
 		wantTitle, wantBody         string
 	}{
-		{"one tap", "", "", "Call routing", next, "Problems with Call routing", "We are looking into a problem with Call routing. We will write again by 14:38 EDT."},
-		{"no promise", "", "", "Call routing", time.Time{}, "Problems with Call routing", "We are looking into a problem with Call routing."},
-		{"only a title", "Calls fail", "", "", next, "Calls fail", "We are looking into a problem with our services. We will write again by 14:38 EDT."},
+		{"one tap", "", usual, "Call routing", next, "Problems with Call routing", "We are looking into a problem with Call routing. We will write again by 14:38 EDT."},
+		{"no promise", "", usual, "Call routing", time.Time{}, "Problems with Call routing", "We are looking into a problem with Call routing."},
+		{"only a title", "Calls fail", usual, "", next, "Calls fail", "We are looking into a problem with our services. We will write again by 14:38 EDT."},
+		{"an emptied text stays empty", "", "", "Call routing", next, "Problems with Call routing", ""},
 		{"typed", "Calls fail", "We know.", "Call routing", next, "Calls fail", "We know."},
 		{"nothing is made up of nothing", "", "", "", next, "", ""},
 		{"a name that looks like a placeholder", "", "{services}", "{next}", next, "Problems with {next}", "{next}"},

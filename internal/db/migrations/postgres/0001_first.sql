@@ -259,6 +259,7 @@ create table submits (
   key text not null,
   actor text not null,
   act text not null,
+  sent text not null,
   result text not null,
   created_at timestamptz not null,
   primary key (page_id, actor, act, key)

@@ -289,6 +289,7 @@ create table submits (
   key text not null,
   actor text not null,
   act text not null,
+  sent text not null,
   result text not null,
   created_at datetime not null,
   primary key (page_id, actor, act, key)
