@@ -232,7 +232,10 @@ func bindPost(t *typed, page int64, incident string, cs []components.Component, 
 		Page: page, Incident: incident, State: state, Body: t.text("body"), Components: t.changes(cs),
 		AllOperational: state.Done() && t.tick("all_operational"),
 		HappenedAt:     t.when("happened_at"), Backdate: t.tick("backdate"), Reopen: t.tick("reopen"),
-		Notify: t.tick("notify"), Expect: t.expect(), Key: t.key(), Sent: t.sent(),
+		Notify: t.tick("notify"), Key: t.key(), Sent: t.sent(),
+	}
+	if t.values.Has("expect") { // a script's post may leave it out: it adds, and overwrites nothing
+		p.Expect = t.expect()
 	}
 	if !state.Done() {
 		p.NextUpdateBy = t.promise(now)
