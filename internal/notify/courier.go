@@ -34,6 +34,8 @@ type Courier struct {
 	untidy    atomic.Bool     // leases of ours may be left that nobody holds
 	rejected  map[int64]int64 // deliveries whose content was refused, and successes then
 	successes int64
+	proven    bool // the server has done its work since this process began
+	denied    int  // readers refused by policy since it did so last
 }
 
 // Did is what one pass did.
@@ -212,7 +214,7 @@ func (c *Courier) pause(ctx context.Context, r *refusal) error {
 			since = before.Since
 		}
 		begun = before == nil
-		until := tx.Now.Add(probeAfter(tx.Now.Sub(since), r.permanent()))
+		until := tx.Now.Add(probeAfter(tx.Now.Sub(since), r.permanent() && r.Stage != atRcpt))
 		return tx.Exec(`insert into channel_pauses (channel, until, reason, since) values (?, ?, ?, ?)
 			on conflict (channel) do update set until = excluded.until, reason = excluded.reason`, channelEmail, until, r.Error(), since).Error
 	})

@@ -123,7 +123,7 @@ func (l *lane) try(j *job, again bool) (v verdict, keep, goOn bool) {
 	if v.Again && again {
 		return l.try(j, false)
 	}
-	l.r.heed(v, ref, j.ID)
+	l.r.heed(v, ref, j)
 	return v, true, true
 }
 
@@ -159,7 +159,7 @@ func (l *lane) noConnection(err error, j *job) (v verdict, keep, goOn bool) {
 	if others {
 		return v, true, false
 	}
-	l.r.heed(v, ref, j.ID)
+	l.r.heed(v, ref, j)
 	return v, true, true
 }
 
@@ -209,7 +209,7 @@ func (r *round) stopped() bool {
 func (r *round) took() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.streak, r.proven = 0, true
+	r.works()
 	r.c.successes++
 }
 
@@ -222,26 +222,55 @@ func (r *round) refusedBefore(id int64) bool {
 	return ok && r.c.successes > at
 }
 
+// works notes, under mu, that the server does what it is for.
+func (r *round) works() {
+	r.streak, r.proven = 0, true
+	r.c.proven, r.c.denied = true, 0
+}
+
 // heed draws conclusions about the server.
-func (r *round) heed(v verdict, ref *refusal, id int64) {
+func (r *round) heed(v verdict, ref *refusal, j *job) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch v.Health {
 	case healthy:
-		r.streak, r.proven = 0, true
+		r.works()
+		return
+	case unclear:
 		return
 	case shaky:
 		if r.streak++; r.streak < mostShaky && r.may != tryOne {
 			return
 		}
 	case down:
-		if ref.Stage >= atData {
-			if len(r.c.rejected) >= 1000 {
-				clear(r.c.rejected)
-			}
-			r.c.rejected[id] = r.c.successes
+		if r.deniesOne(ref, j) {
+			return
 		}
 	}
+	r.endWith(ref.without(j.Address))
+}
+
+// deniesOne reports whether a server that worked just now may have something
+// against this one reader only, whom it refused by policy. Ten such in a row,
+// or nothing but such in a round, are a verdict on us.
+func (r *round) deniesOne(ref *refusal, j *job) bool {
+	if ref.Stage < atRcpt {
+		return false
+	}
+	if len(r.c.rejected) >= 1000 {
+		clear(r.c.rejected)
+	}
+	r.c.rejected[j.ID] = r.c.successes
+	if ref.Stage != atRcpt || !r.c.proven || r.may == tryOne {
+		return false
+	}
+	r.denied = append(r.denied, ref.without(j.Address))
+	r.c.denied++
+	return r.c.denied < mostShaky
+}
+
+// endWith notes, under mu, that nothing more can leave.
+func (r *round) endWith(ref *refusal) {
 	if r.down == nil {
 		r.down = ref
 		close(r.stop)

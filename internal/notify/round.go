@@ -52,7 +52,8 @@ type round struct {
 	inFlight  int
 	moved     chan struct{} // of one: something left inFlight
 	streak    int
-	proven    bool // the server took something
+	proven    bool       // the server took something
+	denied    []*refusal // by policy, of single readers
 	down      *refusal
 	stop      chan struct{} // closed when down
 }
@@ -369,6 +370,9 @@ func (r *round) finish(ctx context.Context) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	err := r.putBack(r.leftover, 0)
+	if n := len(r.denied); n > 1 && !r.proven && r.down == nil {
+		r.down = r.denied[n-1]
+	}
 	if r.down != nil {
 		r.did.Paused = r.down.Error()
 		return errors.Join(err, r.c.pause(ctx, r.down))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -66,6 +67,26 @@ func (r *refusal) Error() string {
 
 func (r *refusal) permanent() bool { return r.Code >= 500 && r.Code < 600 }
 
+// statusUTF8: an address that needs SMTPUTF8, which the server does not have (RFC 6531).
+const statusUTF8 = "5.6.7"
+
+// without is the refusal without the reader's address, which servers like to
+// repeat: for the banner and the log (R9.7).
+func (r *refusal) without(address string) *refusal {
+	out := *r
+	for _, a := range []string{address, wired(address)} {
+		if a != "" {
+			out.Text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(a)).ReplaceAllString(out.Text, "…")
+		}
+	}
+	return &out
+}
+
+func wired(address string) string {
+	w, _, _ := wireAddress(address) // empty for what is none
+	return w
+}
+
 // refused makes a refusal of an error. The server's words are kept for staff,
 // one line and not too much of it.
 func refused(at stage, err error) *refusal {
@@ -80,9 +101,13 @@ func refused(at stage, err error) *refusal {
 	return r
 }
 
-// enhanced is the status of RFC 3463 at the beginning of a reply, or "".
+// enhanced is the status of RFC 3463 at the beginning of a reply, or in the
+// "(#5.1.1)" that qmail puts at its end; or "".
 func enhanced(msg string) string {
 	word, _, _ := strings.Cut(strings.TrimSpace(msg), " ")
+	if _, after, ok := strings.Cut(msg, "(#"); ok {
+		word, _, _ = strings.Cut(after, ")")
+	}
 	parts := strings.Split(word, ".")
 	if len(parts) != 3 {
 		return ""
@@ -240,7 +265,7 @@ func (c *conn) begin(from, to string, utf8Needed bool) error {
 	mail := "MAIL FROM:<" + from + ">"
 	if utf8Needed {
 		if ok, _ := c.client.Extension("SMTPUTF8"); !ok {
-			return &refusal{Stage: atRcpt, Code: 553, Status: "5.6.7", Text: "our mail server cannot send to addresses with letters outside ASCII before the @"}
+			return &refusal{Stage: atRcpt, Code: 553, Status: statusUTF8, Text: "our mail server cannot send to addresses with letters outside ASCII before the @"}
 		}
 		// Asked for only where it is needed: a server that must pass a message on to
 		// one without SMTPUTF8 returns it (RFC 6531, section 3.4).

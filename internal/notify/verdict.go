@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +22,7 @@ const (
 	healthy health = iota // it works
 	shaky                 // a bad sign; many in a row without a good one are a verdict
 	down                  // it takes nothing from us now, whoever the reader is
+	unclear               // says nothing of it
 )
 
 // verdict is what becomes of a delivery after a try.
@@ -60,12 +62,17 @@ func judge(r *refusal, delivery int64, tries int, fresh, elsewhere bool) verdict
 		v.Health = down // not even the first message of a connection
 		return v
 	case r.permanent():
-		return v.refusedForGood(r, elsewhere)
+		return v.refusedForGood(r, delivery, tries, elsewhere)
 	}
-	v.Charged = true
 	if r.Stage != atRcpt || r.Code == 0 || strings.HasPrefix(r.Status, "4.3.") {
 		v.Health = shaky // 4.3.x: the mail system, not the mailbox (RFC 3463)
 	}
+	return v.later(delivery, tries)
+}
+
+// later charges a try and puts the next one off, until they are used up.
+func (v verdict) later(delivery int64, tries int) verdict {
+	v.Charged = true
 	if tries >= len(retryAfter) {
 		v.State = stateFailed
 		return v
@@ -76,27 +83,62 @@ func judge(r *refusal, delivery int64, tries int, fresh, elsewhere bool) verdict
 
 // refusedForGood is R3.5. A refusal of the reader's mailbox ends this delivery;
 // every other one is about us, and no reader shall pay for it.
-func (v verdict) refusedForGood(r *refusal, elsewhere bool) verdict {
-	ofSender := r.Status == "5.1.7" || r.Status == "5.1.8" // said at RCPT by servers that delay their refusals
-	if r.Stage == atRcpt && !ofSender {
-		v.State, v.Charged = stateFailed, true
-		v.Suppress = strings.HasPrefix(r.Status, "5.1.")
-		if !v.Suppress && r.Status != "5.6.7" {
-			v.Health = shaky // "relay access denied" is said at RCPT too, of everyone
+func (v verdict) refusedForGood(r *refusal, delivery int64, tries int, elsewhere bool) verdict {
+	switch {
+	case r.ofMailbox():
+		v.State, v.Charged, v.Suppress = stateFailed, true, r.noMailbox()
+		if r.Status == "" {
+			v.Health = shaky // so short a word is said of everyone, too
 		}
 		return v
-	}
-	if elsewhere {
-		// Others go through, this one does not, twice: it would stop the queue for ever.
+	case elsewhere && (r.Stage == atRcpt || (r.Stage > atRcpt && strings.HasPrefix(r.Status, "5.7."))):
+		// Others go through: a rule about this reader, or between two servers. Rules
+		// change, so it is tried for a day like any other trouble.
+		v.Health = unclear
+		return v.later(delivery, tries)
+	case elsewhere && r.Stage > atRcpt:
+		// This content, twice: it would stop the queue for ever.
 		v.State, v.Charged = stateFailed, true
 		return v
 	}
 	v.Health = down
-	if r.Stage >= atData {
+	if r.Stage >= atRcpt {
 		v.Wait = time.Minute // let the next probe be about another one
 	}
 	return v
 }
+
+// noMailbox: there is no such mailbox, or nobody takes mail for its domain (RFC
+// 3463, section 3.2, and RFC 7505). Not 5.1.0, which is said of senders as well.
+func (r *refusal) noMailbox() bool {
+	switch r.Status {
+	case "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10":
+		return r.Stage == atRcpt
+	}
+	return false
+}
+
+// ofMailbox reports whether a refusal for good is about the reader's mailbox.
+// 5.7.x is policy: "relaying denied" and "your address is blocked" are said at
+// RCPT too, of every reader, and are mended by staff or by time.
+func (r *refusal) ofMailbox() bool {
+	switch {
+	case r.Stage != atRcpt:
+		return false
+	case r.Status != "":
+		return r.noMailbox() || strings.HasPrefix(r.Status, "5.2.") || r.Status == statusUTF8
+	}
+	switch r.Code { // RFC 5321, section 4.2.3
+	case 550, 551, 552, 553:
+		text := strings.ToLower(r.Text)
+		return !slices.ContainsFunc(wordsOfPolicy, func(w string) bool { return strings.Contains(text, w) })
+	}
+	return false
+}
+
+// wordsOfPolicy are in what servers without enhanced codes say of us: "550
+// relay not permitted, authentication required".
+var wordsOfPolicy = []string{"relay", "authenti", "block", "blacklist", "policy", "spam"}
 
 // jitter spreads tries by ±20 %, the same for the same try, so that a batch
 // that failed together does not come back together.
@@ -109,7 +151,7 @@ func jitter(d time.Duration, delivery int64, tries int) time.Duration {
 const (
 	probeFirst    = 10 * time.Second
 	probeLast     = time.Minute     // of one that does not answer
-	probeLastHard = 5 * time.Minute // of one that refuses us: it may count log-ins
+	probeLastHard = 5 * time.Minute // of one that refuses us: it may count log-ins, and what looks like spam
 )
 
 // probeAfter doubles the pause, from 10 s up.
