@@ -35,7 +35,7 @@ const (
 // is not there; TooMany for a client, or a whole server, that asks too often.
 func (s *Subscribers) Ask(ctx context.Context, a Ask) error {
 	var c fault.Collector
-	email, err := pages.CleanEmail("email", a.Email)
+	email, err := pages.WireEmail("email", a.Email)
 	if err := c.AddErr(err); err != nil {
 		return err
 	}

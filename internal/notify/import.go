@@ -142,7 +142,7 @@ func (l *addressList) next(n int, out *Imported) ([]string, error) {
 		if l.column < len(record) {
 			text = record[l.column]
 		}
-		address, err := pages.CleanEmail("file", text)
+		address, err := pages.WireEmail("file", text)
 		if f := fault.Of(err); f != nil {
 			out.bad(line, text, f.Fields[0].Key)
 			continue

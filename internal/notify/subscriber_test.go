@@ -86,6 +86,7 @@ func TestSubscribers_Ask_refusesInFields(t *testing.T) {
 	}{
 		"no address":        {func(a *notify.Ask) { a.Email = "" }, "email", "email.required"},
 		"no ending":         {func(a *notify.Ask) { a.Email = "dana@bright-dental" }, "email", "email.ending"},
+		"letters before @":  {func(a *notify.Ask) { a.Email = "jörg@bright-dental.example" }, "email", "email.local"},
 		"a header":          {func(a *notify.Ask) { a.Email = "a@b.example\r\nBcc: c@d.example" }, "email", "email.invalid"},
 		"nothing chosen":    {func(a *notify.Ask) { a.Scope = notify.ScopeSome }, "components", "subscribe.components"},
 		"unknown component": {func(a *notify.Ask) { a.Components = []string{"abcdefghijkl"} }, "components", "incident.unknown_component"},

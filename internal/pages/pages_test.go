@@ -69,7 +69,8 @@ func TestParseLocal_zonesOfOddOffsets(t *testing.T) {
 func TestCleanEmail(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		" dana@bright-dental.example ": "", "o'brien+x@a.co": "", "jörg@müller.example": "",
+		" dana@bright-dental.example ": "", "o'brien+x@a.co": "", "jorg@müller.example": "", "info@例え.テスト": "", "a@xn--bcher-kva.example": "", "=x@a.example": "", "+x@a.example": "", "-x@a.example": "",
+		"jörg@müller.example": "email.local", "名@a.example": "email.local", "a@１.": "email.invalid", "a@xn--ü.example": "email.invalid", "@=x.example": "email.invalid", "a@" + strings.Repeat("ü", 60) + ".example": "email.invalid",
 		"": "email.required", "dana@bright-dental": "email.ending", "dana": "email.invalid", "@a.example": "email.invalid", "a@b@c.example": "email.invalid",
 		"a b@c.example": "email.invalid", "a@b.example\r\nBcc: x@y.example": "email.invalid", "a\x00@b.example": "email.invalid", "<a@b.example>": "email.invalid",
 		"a..b@c.example": "email.invalid", ".a@c.example": "email.invalid", "a@-c.example": "email.invalid", "a@c..example": "email.invalid", "a@\u202eb.example": "email.invalid",
@@ -87,6 +88,19 @@ func TestCleanEmail(t *testing.T) {
 	}
 }
 
+func TestWireEmail(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		" Dana@Bright-Dental.example ": "Dana@Bright-Dental.example", "ana@bücher.example": "ana@xn--bcher-kva.example", "ana@BÜCHER.example": "ana@xn--bcher-kva.example",
+		"info@例え.テスト": "info@xn--r8jz45g.xn--zckzah", "jörg@bücher.example": "", "ana@bücher": "",
+	} {
+		got, err := pages.WireEmail("email", raw)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: got %q, %v; want %q", raw, got, err, want)
+		}
+	}
+}
+
 func FuzzCleanEmail(f *testing.F) {
 	f.Add("dana@bright-dental.example")
 	f.Add("a\r\n@b.example")
@@ -94,6 +108,10 @@ func FuzzCleanEmail(f *testing.F) {
 		got, err := pages.CleanEmail("email", raw)
 		if err == nil && (strings.ContainsAny(got, "\r\n\x00 <>\",;") || strings.Count(got, "@") != 1 || len(got) > 254) {
 			t.Errorf("%q passes as %q", raw, got)
+		}
+		wire, werr := pages.WireEmail("email", raw)
+		if werr == nil && (err != nil || len(wire) > 254 || strings.ContainsFunc(wire, func(r rune) bool { return r <= ' ' || r > '~' })) {
+			t.Errorf("%q goes to a server as %q", raw, wire)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/idna"
+
 	"github.com/statusd/statusd/internal/fault"
 )
 
@@ -53,7 +55,9 @@ func unfit(r rune) bool {
 
 // CleanEmail trims an address and says, as a fault of the field, what is wrong
 // with it. It is strict about what could become a header and loose about the
-// rest: whether the address works is what the confirmation finds out.
+// rest: whether the address works is what the confirmation finds out. Letters
+// outside ASCII are for the domain only: before the @ they need a mail server
+// with SMTPUTF8 at every station (RFC 6531), which nobody can promise.
 func CleanEmail(field, raw string) (string, error) {
 	a := strings.TrimSpace(raw)
 	at := strings.LastIndexByte(a, '@')
@@ -71,7 +75,47 @@ func CleanEmail(field, raw string) (string, error) {
 	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
 		return "", fault.At(field, "email.invalid")
 	}
-	return a, checkDomain(field, domain)
+	if !isASCII(local) {
+		return "", fault.At(field, "email.local")
+	}
+	if _, err := wireDomain(field, domain); err != nil {
+		return "", err
+	}
+	return a, nil
+}
+
+// WireEmail is CleanEmail with the domain as mail servers and name servers
+// know it: "ana@bücher.example" is "ana@xn--bcher-kva.example". Two spellings of
+// a mailbox so become one.
+func WireEmail(field, raw string) (string, error) {
+	a, err := CleanEmail(field, raw)
+	if err != nil || isASCII(a) {
+		return a, err
+	}
+	at := strings.LastIndexByte(a, '@')
+	domain, err := wireDomain(field, a[at+1:])
+	if err != nil {
+		return "", err
+	}
+	if a = a[:at+1] + domain; len(a) > 254 {
+		return "", fault.At(field, "email.toolong")
+	}
+	return a, nil
+}
+
+// wireDomain is a domain in ASCII.
+func wireDomain(field, domain string) (string, error) {
+	if !isASCII(domain) {
+		var err error
+		if domain, err = idna.Lookup.ToASCII(domain); err != nil {
+			return "", fault.At(field, "email.invalid")
+		}
+	}
+	return domain, checkDomain(field, domain)
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 func checkDomain(field, domain string) error {

@@ -211,6 +211,12 @@ func TestSubscribe_refusesBesideTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 	if w := h.send("POST", "/subscribe", "email=a%FF%40a.example"); w.Code != 422 {
 		t.Errorf("broken bytes: %d", w.Code)
 	}
+	if w := h.send("POST", "/subscribe", "email="+url.QueryEscape("jörg@a.example")); w.Code != 422 || !strings.Contains(w.Body.String(), "before the @") || !strings.Contains(w.Body.String(), `value="jörg@a.example"`) {
+		t.Errorf("letters that not every server takes: %d:\n%s", w.Code, w.Body)
+	}
+	if w := h.send("POST", "/subscribe", "email="+url.QueryEscape("jorg@bücher.example")); w.Code != 200 || h.only().Address != "jorg@xn--bcher-kva.example" {
+		t.Errorf("a domain with such letters: %d, %s", w.Code, h.only().Address)
+	}
 	h.takeAway()
 	w = h.send("POST", "/subscribe", "email=dana%40a.example&what=all&how=every")
 	if w.Code != 503 || statustest.Page(t, w.Body.Bytes()).Find("input[name=email]").Attr("value") != "dana@a.example" {
