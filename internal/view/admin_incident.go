@@ -129,6 +129,11 @@ type AdminPost struct {
 	More        string // address of the whole form, where this one is short
 }
 
+// Ready are the ready sentences of the form. The short form leads to the whole one, whose fields begin with p.
+func (p AdminPost) Ready() AdminReady {
+	return AdminReady{All: p.Snippets, At: p.Action + "#p-body"}
+}
+
 // AdminSet are services whose status a form may set, each on its own.
 type AdminSet struct {
 	Form     AdminForm

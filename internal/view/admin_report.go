@@ -48,6 +48,17 @@ type AdminSnippet struct {
 	State string // it also means this step; empty: leaves the step
 }
 
+// AdminReady are ready sentences, and where the page comes back to after one was pressed without script: to the field.
+type AdminReady struct {
+	All []AdminSnippet
+	At  string
+}
+
+// Ready are the ready sentences of the composer.
+func (r AdminReport) Ready() AdminReady {
+	return AdminReady{All: r.Snippets, At: "/admin/incidents#" + r.Form.id("body")}
+}
+
 // AdminTell says how many people a post reaches. Followers who want only
 // starts and ends hear of the end, so that one has a number of its own.
 type AdminTell struct {
@@ -84,13 +95,14 @@ func NewAdminPreview(p *i18n.Printer, title, state, mark, next, html string) Adm
 // AdminWords are the sentences that the script fills in while staff tap; the
 // server fills in the same ones.
 type AdminWords struct {
-	Title, Ours, Several, And, AndMany string
+	Title, Usual, Ours, Several, And, AndMany string
 }
 
 // NewAdminWords reads them from the catalogue. Placeholders stay as they are.
 func NewAdminWords(p *i18n.Printer) AdminWords {
 	return AdminWords{
 		Title:   p.T("compose.title", "Services", "{services}"),
+		Usual:   p.T("compose.body"),
 		Ours:    p.T("compose.ours"),
 		Several: p.T("compose.several"),
 		And:     p.T("list.two", "A", "{a}", "B", "{b}"),

@@ -17,20 +17,28 @@ function ask(fields, then) {
   return x;
 }
 
-// What stands in a text field without having been typed holds placeholders:
-// {services} and {next}. The server fills them, here for the eye and once more
-// when the form is sent, so that a promised time counts from that moment.
-// form.template is that text; null once somebody typed.
+// A ready sentence holds placeholders: {services} and {next}. The server fills
+// them, here for the eye and once more when the form is sent, so that a promised
+// time counts from that moment. form.template is the text that holds them; null
+// when there are none, or when somebody typed into what they became.
 const holds = (text) => /\{(services|next)\}/.test(text);
+const same = (a, b) => a.replaceAll('\r', '') === b.replaceAll('\r', '');
 
 function filler(form) {
-  const field = form.elements.body;
-  form.template = holds(field.value) ? field.value : null;
-  field.addEventListener('input', (e) => { if (e.isTrusted) form.template = null; });
+  const field = form.elements.body, { body_template: made, body_was: was } = form.elements;
+  form.template = made && same(field.value, was.value) ? made.value : null;
+  field.addEventListener('input', (e) => { if (e.isTrusted) form.template = form.template !== null && holds(field.value) ? field.value : null; });
   form.addEventListener('formdata', (e) => { if (form.template !== null) e.formData.set('body', form.template); });
 }
 
 const text = (form) => form.template ?? form.elements.body.value;
+
+// Puts a text into the field; one that is the page's own shows as the page filled it.
+function put(form, value) {
+  const { body: field, body_template: made, body_was: was } = form.elements;
+  form.template = holds(value) ? value : null;
+  field.value = made && same(value, made.value) ? was.value : value;
+}
 
 // Shows the text in every place that previews it, as the page will show it.
 function preview(form, more = []) {
@@ -42,11 +50,19 @@ function preview(form, more = []) {
       el.replaceChildren(...[...(wrong ? [wrong] : from.childNodes)].map((n) => document.importNode(n, true)));
       el.hidden = !sent.trim();
     });
-    if (form.template !== null) form.elements.body.value = doc.getElementById('filled').textContent;
+    if (form.template === sent) fill(form.elements.body, doc.getElementById('filled').textContent);
     all('[data-p=next]', form).forEach((el) => { el.textContent = doc.getElementById('next').textContent; });
     const tell = doc.getElementById('tell');
     if (tell) count(form, tell.dataset);
   });
+}
+
+// Whoever is typing keeps their place.
+function fill(field, value) {
+  if (field.value === value) return;
+  const at = field.value.length - field.selectionEnd, here = document.activeElement === field;
+  field.value = value;
+  if (here) field.setSelectionRange(value.length - at, value.length - at);
 }
 
 function count(form, n) {
@@ -112,14 +128,17 @@ function poster(form) {
   label(form);
 }
 
-// A ready sentence goes into the field; it may also mean a step.
+// A ready sentence goes into the field; it may also mean a step. It takes the
+// place of nothing or of another one, and else stands below what was typed.
 function snippets(form) {
+  const ready = all('[data-text]', form).map((b) => b.dataset.text);
+  if (form.dataset.wordsUsual) ready.push(form.dataset.wordsUsual);
   form.addEventListener('click', (e) => {
     const b = e.target.closest('[data-text]'), field = form.elements.body;
     if (!b) return;
     e.preventDefault();
-    field.value = b.dataset.text;
-    form.template = holds(field.value) ? field.value : null;
+    const now = text(form).trim();
+    put(form, now === '' || ready.includes(now) ? b.dataset.text : now + '\n\n' + b.dataset.text);
     if (b.dataset.state) all('[name=state]', form).forEach((i) => { i.checked = i.value === b.dataset.state; });
     form.dispatchEvent(new Event('input', { bubbles: true }));
     field.focus();
@@ -136,8 +155,7 @@ function write(form, fields) {
   for (const el of [...form.elements].filter(kept)) {
     const f = fields.find(([name, value]) => name === el.name && (!choice(el) || value === el.value));
     if (!f) continue;
-    if (choice(el)) el.checked = f[2]; else el.value = f[2];
-    if (el.name === 'body') form.template = holds(el.value) ? el.value : null;
+    if (choice(el)) el.checked = f[2]; else if (el.name === 'body' && 'template' in form) put(form, f[2]); else el.value = f[2];
   }
   form.dispatchEvent(new Event('input', { bubbles: true }));
 }
@@ -197,7 +215,7 @@ function toast() {
   }, 500);
 }
 
-all('form[data-composer], form[data-post], form[data-live]').forEach(filler);
+all('form[data-composer], form[data-post]').forEach(filler);
 all('form[data-composer]').forEach(composer);
 all('form[data-post], form[data-live]').forEach(poster);
 all('form[data-composer], form[data-post]').forEach(snippets);

@@ -70,7 +70,7 @@ func TestReport_previewAndSnippetPublishNothing(t *testing.T) {
 		t.Errorf("typed text became %q", got)
 	}
 	b.send("/admin/incidents", "snippet", "2").want(200)
-	if got := b.page().Find("[name=body]").Text(); !strings.HasPrefix(got, "We see slow answers from {services}.") {
+	if got := b.page().Find("[name=body]").Text(); !strings.HasPrefix(got, "Calls **fail**. We see slow answers from Call routing.") {
 		t.Errorf("snippet became %q", got)
 	}
 	if is, err := h.store.List(t.Context(), h.Page.ID, "", 0, 1); err != nil || len(is) != 0 {

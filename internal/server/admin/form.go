@@ -229,7 +229,7 @@ func number(n int64) string { return strconv.FormatInt(n, 10) }
 func bindPost(t *typed, page int64, incident string, cs []components.Component, now time.Time) incidents.Post {
 	state := incidents.State(t.line("state"))
 	p := incidents.Post{
-		Page: page, Incident: incident, State: state, Body: t.text("body"), Components: t.changes(cs),
+		Page: page, Incident: incident, State: state, Body: meant(t), Components: t.changes(cs),
 		AllOperational: state.Done() && t.tick("all_operational"),
 		HappenedAt:     t.when("happened_at"), Backdate: t.tick("backdate"), Reopen: t.tick("reopen"),
 		Notify: t.tick("notify"), Key: t.key(), Sent: t.sent(),
@@ -247,7 +247,7 @@ func bindPost(t *typed, page int64, incident string, cs []components.Component, 
 func bindReport(t *typed, page int64, cs []components.Component, now time.Time) incidents.Report {
 	state := incidents.State(t.line("state"))
 	r := incidents.Report{
-		Page: page, Title: t.line("title"), State: state, Body: t.text("body"), Components: t.affected(cs), Impact: t.weight(),
+		Page: page, Title: t.line("title"), State: state, Body: meant(t), Components: t.affected(cs), Impact: t.weight(),
 		StartedAt: t.when("started_at"), HappenedAt: t.when("happened_at"), Backdate: t.tick("backdate"), Notify: t.tick("notify"), Key: t.key(), Sent: t.sent(),
 	}
 	if !state.Done() {

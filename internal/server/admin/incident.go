@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -185,6 +184,9 @@ func (h *Handlers) fillIncident(c *gin.Context, p *view.AdminIncident, s scene) 
 func (h *Handlers) postForm(c *gin.Context, p *i18n.Printer, s scene, r reply, id string) (*view.AdminPost, error) {
 	i := s.story.Incident
 	form := r.form(p, id, h.proposedPost(c, s))
+	if err := h.offerPost(c, p, &form, s); err != nil {
+		return nil, err
+	}
 	if r.conflict() {
 		form.Theirs = view.AdminTheirsOf(p, s.story.Revisions, h.clock())
 		form.Values.Set("expect", number(i.Revision))
@@ -203,6 +205,18 @@ func (h *Handlers) postForm(c *gin.Context, p *i18n.Printer, s scene, r reply, i
 		post.Preview, err = h.previewOf(c, p, &post.Form, "body", markdown.MaxUpdate)
 	}
 	return post, err
+}
+
+// offerPost fills in the placeholders of the form's text for the eye.
+func (h *Handlers) offerPost(c *gin.Context, p *i18n.Printer, form *view.AdminForm, s scene) error {
+	i := s.story.Incident
+	post := bindPost(&typed{values: form.Values, zone: p.Zone}, i.PageID, i.Code, s.all, h.clock())
+	filled, err := h.filled(c, p, i.PageID, post)
+	if err != nil {
+		return err
+	}
+	offer(form, post.Body, filled)
+	return nil
 }
 
 func telling(k incidents.Kind, end bool) incidents.Telling {
@@ -261,7 +275,7 @@ func (h *Handlers) postUpdate(c *gin.Context) error {
 	if err != nil {
 		return h.refuse(c, err, t, h.incidentPage)
 	}
-	takeSnippet(t, view.AdminPostSnippets(p, h.kindOf(c, page, code)))
+	takeSnippet(t, view.AdminPostSnippets(p, h.kindOf(c, page, code)), "")
 	if t.wants("snippet") || t.wants("preview") {
 		return h.incidentPage(c, again(t))
 	}
@@ -288,19 +302,6 @@ func (h *Handlers) kindOf(c *gin.Context, page int64, code string) incidents.Kin
 		return incidents.KindIncident
 	}
 	return i.Kind
-}
-
-// takeSnippet writes a ready sentence into the form, for those without script.
-func takeSnippet(t *typed, all []view.AdminSnippet) {
-	for _, s := range all {
-		if t.line("snippet") != strconv.Itoa(s.N) {
-			continue
-		}
-		t.values.Set("body", s.Text)
-		if s.State != "" {
-			t.values.Set("state", s.State)
-		}
-	}
 }
 
 // filled is the text of an update with its placeholders filled in.

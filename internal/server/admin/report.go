@@ -146,7 +146,9 @@ func (h *Handlers) reportPreview(c *gin.Context, form *view.AdminForm, all []com
 	t := &typed{values: form.Values, zone: page.Location()}
 	changes := t.affected(all)
 	next := t.promise(now)
-	title, body := compose(p, t.line("title"), t.text("body"), named(p, changes, all), next, now)
+	text := meant(t)
+	title, body := compose(p, t.line("title"), text, named(p, changes, all), next, now)
+	offer(form, text, body)
 	shown := *form
 	shown.Values = url.Values{"body": {body}}
 	v, err := h.previewOf(c, p, &shown, "body", markdown.MaxUpdate)
@@ -185,7 +187,7 @@ func (t *typed) worst(changes []components.Change) components.Status {
 // page without script publishes the same words.
 func (h *Handlers) report(c *gin.Context) error {
 	t, p, now := read(c), h.printer(c), h.clock()
-	takeSnippet(t, view.AdminReportSnippets(p))
+	takeSnippet(t, view.AdminReportSnippets(p), p.T("compose.body"))
 	if t.wants("snippet") || t.wants("preview") {
 		return h.reportPage(c, again(t))
 	}
