@@ -31,6 +31,7 @@ const (
 	TooLarge                        // 413
 	Unavailable                     // 503: the machine cannot, nothing was saved
 	Gone                            // 410
+	Unsupported                     // 415: it was not sent as a form
 )
 
 // Field is one message beside one field of a form.

@@ -25,6 +25,7 @@ var statuses = map[fault.Kind]int{
 	fault.Invalid: http.StatusUnprocessableEntity, fault.Malformed: http.StatusBadRequest, fault.NotFound: http.StatusNotFound,
 	fault.Conflict: http.StatusConflict, fault.Forbidden: http.StatusForbidden, fault.Unauthenticated: http.StatusUnauthorized,
 	fault.TooMany: http.StatusTooManyRequests, fault.TooLarge: http.StatusRequestEntityTooLarge, fault.Unavailable: http.StatusServiceUnavailable, fault.Gone: http.StatusGone,
+	fault.Unsupported: http.StatusUnsupportedMediaType,
 }
 
 // Status is the HTTP status of a fault's kind.
@@ -127,6 +128,8 @@ func (s *Server) failStaff(c *gin.Context, r Route, f *fault.Error) {
 	var typed []view.Typed
 	if r.Unsafe() {
 		typed = typedText(c.Request.PostForm)
+	} else if key == "fault.unavailable" {
+		key = "fault.away" // nothing was to be saved
 	}
 	s.problem(c, status, key, typed)
 }

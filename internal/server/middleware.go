@@ -54,16 +54,23 @@ func (s *Server) wrap(r Route) gin.HandlerFunc {
 			s.noPage(c)
 			return
 		}
-		var err error
-		if r.Audience == Staff {
-			err = s.staff(c, r)
-		} else {
-			err = r.Handle(c)
-		}
-		if err != nil {
+		if err := s.handle(c, r); err != nil {
 			s.fail(c, r, err)
 		}
 	}
+}
+
+func (s *Server) handle(c *gin.Context, r Route) error {
+	// Routes of any origin read what mail clients send by themselves.
+	if r.Unsafe() && r.Audience != Machines && !r.AnyOrigin {
+		if err := parseForm(c.Request); err != nil {
+			return err
+		}
+	}
+	if r.Audience == Staff {
+		return s.staff(c, r)
+	}
+	return r.Handle(c)
 }
 
 // noPage answers a host that is nobody's (R7.5), or a start with neither a

@@ -23,11 +23,6 @@ const staffKey = "staff"
 
 // staff checks session, role and freshness before the handler (R6.1).
 func (s *Server) staff(c *gin.Context, r Route) error {
-	if r.Unsafe() {
-		if err := parseForm(c); err != nil {
-			return err
-		}
-	}
 	page, err := s.cfg.Pages.ByID(c, s.Snapshot(c).Page.ID)
 	if err != nil {
 		return err
@@ -53,18 +48,6 @@ func (s *Server) staff(c *gin.Context, r Route) error {
 		return fault.New(fault.Unauthenticated, "auth.confirm")
 	}
 	return r.Handle(c)
-}
-
-// parseForm reads the body once, within its limit, whatever the handler asks for.
-func parseForm(c *gin.Context) error {
-	err := c.Request.ParseForm()
-	switch {
-	case err == nil:
-		return nil
-	case strings.Contains(err.Error(), "request body too large"):
-		return fault.New(fault.TooLarge, "fault.toolarge")
-	}
-	return fault.New(fault.Malformed, "fault.encoding")
 }
 
 func of(c *gin.Context) *staffContext {

@@ -28,6 +28,9 @@ func (p Problem) Title() string {
 	case http.StatusInternalServerError:
 		return "This page has a problem of its own"
 	case http.StatusServiceUnavailable:
+		if p.Away() {
+			return "The desk cannot be reached"
+		}
 		return "Not saved"
 	case http.StatusUnauthorized:
 		return "Sign in again"
@@ -40,6 +43,10 @@ func (p Problem) Title() string {
 	}
 	return "Not done"
 }
+
+// Away reports whether somebody only wanted to look and the database is away:
+// then there is a place to look at again, and nothing that was not saved.
+func (p Problem) Away() bool { return p.Key == "fault.away" }
 
 // Message is the sentence.
 func (p Problem) Message() string { return p.T.T(p.Key) }
