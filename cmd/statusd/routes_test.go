@@ -144,6 +144,34 @@ func TestRoutes_getChangesNothing(t *testing.T) {
 	}
 }
 
+// Every answer of every route says how to treat it, and only what is good and
+// for everybody may be kept by a cache (R12).
+func TestRoutes_everyAnswerSaysHowToTreatIt(t *testing.T) {
+	t.Parallel()
+	w := wire(t)
+	for _, r := range w.server.Routes() {
+		for _, token := range []string{"", w.tokens[auth.Owner]} {
+			if strings.HasSuffix(r.Path, "/signout") || strings.Contains(r.Path, "/account/") {
+				continue // they end the session that this test still needs
+			}
+			rec := w.ask(r, token)
+			h := rec.Header()
+			for _, name := range []string{"X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy", "Content-Security-Policy", "Cache-Control"} {
+				if h.Get(name) == "" {
+					t.Errorf("%s %s: %d without %s", r.Method, r.Path, rec.Code, name)
+				}
+			}
+			keep := h.Get("Cache-Control") != "no-store"
+			if keep && (rec.Code >= 400 || r.Audience == server.Staff || r.Unsafe()) {
+				t.Errorf("%s %s: %d may be kept: %s", r.Method, r.Path, rec.Code, h.Get("Cache-Control"))
+			}
+			if r.Audience == server.Staff && (h.Get("X-Frame-Options") != "DENY" || h.Get("Cross-Origin-Resource-Policy") != "same-origin") {
+				t.Errorf("%s %s: %d may be framed: %v", r.Method, r.Path, rec.Code, h)
+			}
+		}
+	}
+}
+
 // docs/roles.md is made from the table of routes.
 func TestRoutes_rolesAreDocumented(t *testing.T) {
 	t.Parallel()

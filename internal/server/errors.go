@@ -60,6 +60,7 @@ func (s *Server) fail(c *gin.Context, r Route, err error) {
 		s.cfg.Log.Error("error after the answer began", "error", err, "path", r.Path, "request", RequestID(c))
 		return
 	}
+	unprepare(c.Writer.Header())
 	if errors.Is(err, errMethod) {
 		s.plain(c.Writer, http.StatusMethodNotAllowed, "This address does not take that kind of request.")
 		return
@@ -76,6 +77,15 @@ func (s *Server) fail(c *gin.Context, r Route, err error) {
 		return
 	}
 	s.failReader(c, f)
+}
+
+// unprepare takes back what a handler said of an answer that it then could not
+// give. No cache keeps an error.
+func unprepare(h http.Header) {
+	for _, name := range []string{"Etag", "Last-Modified", "Content-Encoding", "Content-Length", "Content-Disposition", "Vary"} {
+		delete(h, name)
+	}
+	h["Cache-Control"] = noStore
 }
 
 func (s *Server) failReader(c *gin.Context, f *fault.Error) {

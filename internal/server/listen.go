@@ -19,8 +19,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    maxHeaders,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // clients that hang up are no news
+		// Twice the limit, so that what is not much too large is refused in our
+		// words (headersTooLarge). net/http reads 4 KiB beyond this, request line
+		// included, and answers what is larger with a bare 431 of its own.
+		MaxHeaderBytes:               2 * maxHeaders,
+		DisableGeneralOptionsHandler: true,                                                    // it answers "OPTIONS *" before us
+		ErrorLog:                     slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // clients that hang up are no news
 	}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()

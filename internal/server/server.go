@@ -6,8 +6,9 @@
 // page: a fault becomes words for the person, anything else one log line with
 // the request id and a page that says nothing of the inside.
 //
-// Start with Server here; middleware.go has what every request passes,
-// staff.go what requests of staff pass on top of it.
+// Start with Server here; front.go has what every request passes before it is
+// routed, middleware.go what follows, staff.go what requests of staff pass on
+// top of it.
 package server
 
 import (
@@ -17,7 +18,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 
 	"github.com/gin-gonic/gin"
 
@@ -104,7 +104,7 @@ func New(cfg Config, static *Static) (*Server, error) {
 	e.NoRoute(s.wrap(Route{Audience: Readers, Handle: notFound}))
 	e.NoMethod(s.wrap(Route{Audience: Readers, Handle: methodNotAllowed}))
 	for _, m := range []string{http.MethodGet, http.MethodHead} {
-		e.Handle(m, "/static/:hash/*name", static.serve)
+		e.Handle(m, "/static/:hash/*name", s.file)
 		e.Handle(m, "/healthz", s.healthz)
 		e.Handle(m, "/readyz", s.readyz)
 	}
@@ -132,49 +132,12 @@ func (s *Server) Mount(routes []Route) error {
 // Routes is the whole table, for the tests that walk it.
 func (s *Server) Routes() []Route { return s.routes }
 
-// Handler is the engine behind what must come before routing.
-func (s *Server) Handler() http.Handler {
-	cop := http.NewCrossOriginProtection()
-	if err := cop.AddTrustedOrigin(s.cfg.Base.Scheme + "://" + s.cfg.Base.Host); err != nil {
-		s.cfg.Log.Warn("public address not usable as an origin", "error", err)
-	}
-	for _, r := range s.routes {
-		if r.AnyOrigin {
-			cop.AddInsecureBypassPattern(r.Method + " " + parameter.ReplaceAllString(r.Path, "/{$1}"))
-		}
-	}
-	cop.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.plain(w, http.StatusForbidden, "This form was sent from another site, so nothing was done.")
-	}))
-	guarded := cop.Handler(s.engine)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.RequestURI) > maxURL {
-			s.plain(w, http.StatusRequestURITooLong, "This address is too long.")
-			return
-		}
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			s.engine.ServeHTTP(w, r) // changes nothing, so nothing to protect
-			return
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		guarded.ServeHTTP(w, r)
-	})
-}
-
-// parameter is one of a path as gin writes it, ":token"; net/http writes "{token}".
-var parameter = regexp.MustCompile(`/:(\w+)`)
-
-// Limits of R§11.
-const (
-	maxURL     = 2048
-	maxBody    = 256 << 10
-	maxHeaders = 16 << 10
-)
-
 // plain answers in one line of text, for what is met before there is a page.
+// None of it is for keeping.
 func (s *Server) plain(w http.ResponseWriter, status int, text string) {
 	h := w.Header()
 	s.headers(h, Readers)
+	h["Cache-Control"] = noStore
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintln(w, text) // whoever asked may be gone

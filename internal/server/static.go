@@ -65,17 +65,14 @@ func (s *Static) Address(name string) string {
 
 var forever = []string{"public, max-age=31536000, immutable"}
 
-func (s *Static) serve(c *gin.Context) {
-	name := strings.TrimPrefix(c.Param("name"), "/")
-	f := s.files[name]
+func (s *Server) file(c *gin.Context) {
+	f := s.static.files[strings.TrimPrefix(c.Param("name"), "/")]
 	if f == nil || c.Param("hash") != f.hash {
-		c.Header("Content-Type", "text/plain; charset=utf-8")
-		c.Status(http.StatusNotFound)
-		c.Writer.WriteHeaderNow()
+		s.plain(c.Writer, http.StatusNotFound, "There is no such file here.")
 		return
 	}
 	h := c.Writer.Header()
-	h["X-Content-Type-Options"] = nosniff
+	s.headers(h, Readers)
 	h["Cache-Control"] = forever
 	h["Content-Type"] = f.body.Type
 	h["Vary"] = []string{"Accept-Encoding"}
