@@ -109,6 +109,55 @@ func TestAuth_SignIn_throttlesByAccountAndAddressTogether(t *testing.T) {
 	})
 }
 
+func TestAuth_takesNamesAndAddressesOfOneLine(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	for name, tt := range map[string]struct{ name, email, field, key string }{
+		"a line break":           {"Ben\nadmin", "b1@callrail.example", "name", "field.control"},
+		"an escape":              {"Ben\x1b[31m", "b2@callrail.example", "name", "field.control"},
+		"letters that turn":      {"Ben\u202egnp", "b3@callrail.example", "name", "field.control"},
+		"letters of no width":    {"B\u200ben", "b4@callrail.example", "name", "field.control"},
+		"81 letters":             {strings.Repeat("ü", 81), "b5@callrail.example", "name", "field.toolong"},
+		"blanks":                 {"  ", "b6@callrail.example", "name", "field.required"},
+		"no letters":             {"Ben\xff", "b7@callrail.example", "name", "fault.encoding"},
+		"no address":             {"Ben", "", "email", "email.required"},
+		"an address of blanks":   {"Ben", " \t", "email", "email.required"},
+		"a line break in it":     {"Ben", "b@callrail.example\nBcc: x@y.example", "email", "email.invalid"},
+		"two addresses":          {"Ben", "b@callrail.example,c@callrail.example", "email", "email.invalid"},
+		"no @":                   {"Ben", "callrail.example", "email", "email.invalid"},
+		"two @":                  {"Ben", "b@c@callrail.example", "email", "email.invalid"},
+		"a long address":         {"Ben", strings.Repeat("b", 240) + "@callrail.example", "email", "email.toolong"},
+		"a name from an address": {"", strings.Repeat("b", 81) + "@callrail.example", "name", "field.toolong"},
+	} {
+		_, err := s.Auth.Invite(t.Context(), s.Staff, s.Page.ID, auth.NewStaff{Email: tt.email, Name: tt.name, Password: password, Role: auth.Viewer})
+		if f := fault.Of(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Name != tt.field || f.Fields[0].Key != tt.key {
+			t.Errorf("%s, invited: %v", name, err)
+		}
+		err = s.DB.Private(t.Context(), func(tx *db.Tx) error {
+			_, err := auth.AddStaff(tx, s.Page.ID, auth.NewStaff{Email: tt.email, Name: tt.name, Role: auth.Viewer}, "x")
+			return err
+		})
+		if !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s, added: %v", name, err)
+		}
+		if tt.field == "name" && tt.name != "" {
+			_, err = s.Auth.AddKey(t.Context(), s.Staff, s.Page.ID, tt.name, auth.ScopeRead)
+			if f := fault.Of(err); f == nil || len(f.Fields) != 1 || f.Fields[0].Key != tt.key {
+				t.Errorf("%s, of a key: %v", name, err)
+			}
+		}
+	}
+	for _, name := range []string{"Ben", strings.Repeat("ü", 80), "محمد", "👩‍🚒 on call", "O'Neill, Dr. Ana-Maria"} {
+		st, err := s.Auth.Invite(t.Context(), s.Staff, s.Page.ID, auth.NewStaff{Email: " " + db.NewCode() + "@callrail.example ", Name: name, Password: password, Role: auth.Viewer})
+		must(t, err)
+		if st.Name != name || strings.ContainsAny(st.Email, " ") {
+			t.Errorf("kept as %q <%s>", st.Name, st.Email)
+		}
+		_, err = s.Auth.AddKey(t.Context(), s.Staff, s.Page.ID, name, auth.ScopeRead)
+		must(t, err)
+	}
+}
+
 func TestAuth_aFloodOfLogInsIsTurnedAway(t *testing.T) {
 	t.Parallel()
 	s := statustest.NewSite(t)

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/crc32"
-	"strings"
 	"time"
 
 	"github.com/statusd/statusd/internal/db"
@@ -55,9 +54,7 @@ func (a *Auth) AddKey(ctx context.Context, by Actor, page int64, name string, sc
 		return "", err
 	}
 	var c fault.Collector
-	if strings.TrimSpace(name) == "" {
-		c.Add("name", "field.required")
-	}
+	checkName(&c, name)
 	if !scope.Valid() {
 		c.Add("scope", "field.choice")
 	}

@@ -60,27 +60,42 @@ func (a *Auth) Members(ctx context.Context, page int64) ([]Member, error) {
 	return ms, nil
 }
 
-// NewStaff is a person to add.
+// NewStaff is a person to add. Without a name they get the address up to the @.
 type NewStaff struct {
 	Email, Name, Password string
 	Role                  Role
 }
 
+// clean is the person as they are kept; a fault of the fields email, name and
+// role says what is wrong with them.
+func (n NewStaff) clean() (NewStaff, error) {
+	var c fault.Collector
+	if n.Role.Rank() < 0 {
+		c.Add("role", "auth.role")
+	}
+	n.Email = strings.TrimSpace(n.Email)
+	checkEmail(&c, n.Email)
+	if n.Name == "" {
+		n.Name, _, _ = strings.Cut(n.Email, "@")
+	}
+	if !c.Has("email") {
+		checkName(&c, n.Name)
+	}
+	return n, c.Err()
+}
+
 // AddStaff adds a person to a page. Somebody who already exists (on another
-// page) keeps their password and gets the role here; who already has a role
-// here is a fault. Hash the password first with HashPassword: nothing slow may
+// page) keeps their name and password and gets the role here; who already has
+// a role here is a fault, as is what cannot be a name or an address. Hash the password first with HashPassword: nothing slow may
 // run inside a transaction.
 func AddStaff(tx *db.Tx, page int64, n NewStaff, hash string) (Staff, error) {
-	if n.Role.Rank() < 0 {
-		return Staff{}, fault.At("role", "auth.role")
+	n, err := n.clean()
+	if err != nil {
+		return Staff{}, err
 	}
 	s, err := staffByEmail(tx.DB, n.Email)
 	if fault.Is(err, fault.NotFound) {
-		name := n.Name
-		if name == "" {
-			name, _, _ = strings.Cut(n.Email, "@")
-		}
-		s = Staff{Code: db.NewCode(), Email: n.Email, EmailKey: EmailKey(n.Email), Name: name, PasswordHash: hash, PasswordChangedAt: tx.Now, CreatedAt: tx.Now}
+		s = Staff{Code: db.NewCode(), Email: n.Email, EmailKey: EmailKey(n.Email), Name: n.Name, PasswordHash: hash, PasswordChangedAt: tx.Now, CreatedAt: tx.Now}
 		err = tx.Create(&s).Error
 	}
 	if err != nil {
@@ -227,6 +242,10 @@ func (a *Auth) Invite(ctx context.Context, by Actor, page int64, n NewStaff) (St
 	}
 	if n.Role.Rank() > by.Role.Rank() {
 		return Staff{}, fault.At("role", "auth.role_above")
+	}
+	n, err := n.clean()
+	if err != nil {
+		return Staff{}, err
 	}
 	hash, err := a.HashPassword(ctx, n.Password, n.Email, n.Name)
 	if err != nil {
