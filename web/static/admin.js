@@ -52,6 +52,8 @@ function preview(form, more = []) {
     });
     if (form.template === sent) fill(form.elements.body, doc.getElementById('filled').textContent);
     all('[data-p=next]', form).forEach((el) => { el.textContent = doc.getElementById('next').textContent; });
+    if (form.looking) form.querySelector('[data-seen]').scrollIntoView({ block: 'nearest' });
+    form.looking = false;
     const tell = doc.getElementById('tell');
     if (tell) count(form, tell.dataset);
   });
@@ -126,6 +128,20 @@ function poster(form) {
   const show = later(400, () => preview(form));
   form.addEventListener('input', () => { label(form); show(); });
   label(form);
+}
+
+// Preview leaves the page where it is: what it asks for is shown already, or
+// one scroll away. Where it stands beside the text the button has nothing to do.
+function stays(form) {
+  const seen = form.querySelector('[data-seen]');
+  if (!seen) return;
+  if (seen.matches('[data-beside]')) all('.bar [name=preview]', form).forEach((b) => { b.hidden = true; });
+  form.addEventListener('click', (e) => {
+    if (!e.target.closest('[name=preview]')) return;
+    e.preventDefault();
+    form.looking = true;
+    form.dispatchEvent(new Event('input', { bubbles: true }));
+  });
 }
 
 // A ready sentence goes into the field; it may also mean a step. It takes the
@@ -219,6 +235,7 @@ all('form[data-composer], form[data-post]').forEach(filler);
 all('form[data-composer]').forEach(composer);
 all('form[data-post], form[data-live]').forEach(poster);
 all('form[data-composer], form[data-post]').forEach(snippets);
+all('form[data-composer], form[data-post], form[data-live]').forEach(stays);
 drafts();
 connection();
 toast();
