@@ -35,6 +35,40 @@ func TestCommand_config_hidesSecrets(t *testing.T) {
 	}
 }
 
+func TestCommand_config_saysWhichSecretsAreNotSet(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, "STATUSD_SMTP_URL=smtp://ana:hunter2@127.0.0.1:2525?tls=none")
+	out := p.must("", "config")
+	var got map[string]any
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"SMTPURL": "***", "DatabaseURL": "(not set)", "Secret": "(not set)"} {
+		if got[name] != want {
+			t.Errorf("%s: %v, want %s", name, got[name], want)
+		}
+	}
+}
+
+// What is printed to be typed can be typed.
+func TestCommand_hintsNameTheProgramAsItWasCalled(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.run("", "dance"); err == nil || !strings.Contains(err.Error(), "Try: "+path+" --help") {
+		t.Errorf("%v", err)
+	}
+	if out := p.must("", "--help"); !strings.Contains(out, "Usage: "+path+" ") {
+		t.Errorf("help: %s", out)
+	}
+	if out := p.must("", "user", "add", "--help"); !strings.Contains(out, "Usage: "+path+" user add ") {
+		t.Errorf("help of a command: %s", out)
+	}
+}
+
 func TestCommand_reportsEveryWrongSettingAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := newProgram(t, "STATUSD_BASE_URL=ftp://x", "STATUSD_SMTP_URL=http://x", "STATUSD_TRUSTED_PROXIES=everybody").run("", "serve")

@@ -120,5 +120,20 @@ func (configCommand) Run(s *streams) error {
 	e := json.NewEncoder(s.out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(p.Config)
+	return e.Encode(shown{Config: p.Config, DatabaseURL: hidden(p.DatabaseURL), SMTPURL: hidden(p.SMTPURL), Secret: hidden(p.Secret)})
+}
+
+// shown is a Config to look at: its own fields stand in for the secrets.
+type shown struct {
+	Config
+
+	DatabaseURL, SMTPURL, Secret string
+}
+
+// hidden tells whether a secret is set, and nothing else of it.
+func hidden(s notify.Secret) string {
+	if s == "" {
+		return "(not set)"
+	}
+	return s.String()
 }

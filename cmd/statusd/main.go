@@ -30,7 +30,7 @@ var (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -46,14 +46,19 @@ type streams struct {
 }
 
 // run is the whole program: exit code 0 for done, 1 for failed, 2 for a wrong
-// call.
+// call. The first of args is the program as it was called, so that what is
+// printed to be typed can be typed.
 func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	called := "statusd"
+	if len(args) > 0 {
+		called, args = args[0], args[1:]
+	}
 	var c commands
 	vars := environment(env)
 	exited := false
 	parser, err := kong.New(
 		&c,
-		kong.Name("statusd"),
+		kong.Name(called),
 		kong.Description("Public status pages and incident communication. Settings are flags, or environment variables named STATUSD_<FLAG>."),
 		kong.Resolvers(fromEnvironment(vars)),
 		kong.Writers(stdout, stderr),
@@ -72,7 +77,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 		return 0 // help was asked for, and printed
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "statusd: %v\nTry: statusd --help\n", err)
+		_, _ = fmt.Fprintf(stderr, "statusd: %v\nTry: %s --help\n", err, called)
 		return 2
 	}
 	err = call.Run(&streams{ctx: ctx, in: stdin, out: stdout, err: stderr, env: vars, config: &c.Config})
