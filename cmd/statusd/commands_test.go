@@ -50,6 +50,56 @@ func TestCommand_config_saysWhichSecretsAreNotSet(t *testing.T) {
 	}
 }
 
+// A wrong call says in one line what is wrong with it, and changes nothing.
+func TestCommand_wrongCallsSayWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	seed, err := filepath.Abs("../../internal/importer/seeds/raco.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 81)
+	user := func(more ...string) []string { return append([]string{"user", "add", "--role", "viewer"}, more...) }
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a title of nothing":       {[]string{"post", "--new", "", "--body", "x"}, "--new: the title is empty"},
+		"a title of blanks":        {[]string{"post", "--new", "  ", "--body", "x"}, "--new: the title is empty"},
+		"a code of nothing":        {[]string{"post", "--incident", "", "--body", "x"}, "--incident: the code is empty"},
+		"new and old at once":      {[]string{"post", "--new", "x", "--incident", "abcdefghijkl", "--body", "x"}, "--incident and --new can't be used together"},
+		"new and old, both empty":  {[]string{"post", "--new", "", "--incident", "", "--body", "x"}, "--incident and --new can't be used together"},
+		"neither new nor old":      {[]string{"post", "--body", "x"}, "missing flags: --incident=INCIDENT or --new=TITLE"},
+		"a page of nothing":        {[]string{"post", "--new", "x", "--body", "x", "--page", ""}, "--page: is empty"},
+		"a host with a scheme":     {[]string{"import", "seed", seed, "--page", "https://raco.example"}, "--page: \"https://raco.example\" is not a host name"},
+		"a host with a slash":      {[]string{"import", "seed", seed, "--page", "raco.example/"}, "is not a host name"},
+		"a host with a port":       {[]string{"import", "seed", seed, "--page", "raco.example:80"}, "is not a host name"},
+		"a host with a blank":      {[]string{"import", "seed", seed, "--page", "raco example"}, "is not a host name"},
+		"a host with a line break": {[]string{"import", "seed", seed, "--page", "raco\nexample"}, "is not a host name"},
+		"a host of two dots":       {[]string{"import", "seed", seed, "--page", "raco..example"}, "is not a host name"},
+		"a host of nothing":        {[]string{"import", "seed", seed, "--page", ""}, "--page: is empty"},
+		"a person without name":    {user("--email", "a@b.example", "--name", ""), "name: Fill this in"},
+		"a person of two lines":    {user("--email", "a@b.example", "--name", "A\nB"), "name: This holds characters"},
+		"a person of 81 letters":   {user("--email", "a@b.example", "--name", long), "name: At most 80 characters"},
+		"an address of two lines":  {user("--email", "a@b.example\nBcc: c@d.example"), "email: This does not look like"},
+		"an address of nothing":    {user("--email", ""), "email: Enter an e-mail address"},
+		"everything wrong at once": {user("--email", "x", "--name", long), "name: At most 80 characters"},
+		"a key without name":       {[]string{"key", "add", "--scope", "read", "--name", " "}, "name: Fill this in"},
+		"a key of two lines":       {[]string{"key", "add", "--scope", "read", "--name", "a\tb"}, "name: This holds characters"},
+		"a key of 81 letters":      {[]string{"key", "add", "--scope", "read", "--name", long}, "name: At most 80 characters"},
+	} {
+		out, err := p.run(ownerPassword, tt.args...)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || out != "" {
+			t.Errorf("%s: %v, want %q; printed %q", name, err, tt.want, out)
+		}
+	}
+	if all, err := os.ReadDir(filepath.Join(p.dir, "data")); err == nil {
+		t.Errorf("a wrong call left %v", all)
+	}
+	p.must("", "import", "seed", seed, "--page", "RACO.example.") // as it is compared: lower case, no dot at the end
+	p.must("", "key", "add", "--scope", "read", "--name", "x", "--page", "raco.example")
+}
+
 // What is printed to be typed can be typed.
 func TestCommand_hintsNameTheProgramAsItWasCalled(t *testing.T) {
 	t.Parallel()

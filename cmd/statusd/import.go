@@ -14,8 +14,8 @@ type importCommand struct {
 }
 
 type importSeedCommand struct {
-	File string `arg:"" type:"existingfile" help:"The report."`
-	Page string `placeholder:"HOST" help:"Into the page of this host, made if it is missing; default: the default page."`
+	File string   `arg:"" type:"existingfile" help:"The report."`
+	Page hostName `placeholder:"HOST" help:"Into the page of this host, made if it is missing; default: the default page."`
 }
 
 // Run implements the command.
@@ -37,7 +37,7 @@ func (c importSeedCommand) load(s *streams, a *app) error {
 	if err != nil {
 		return err
 	}
-	r, err := importer.Importer{DB: a.db, Desk: a.desk}.Seed(s.ctx, auth.CommandLine(), seed, c.Page)
+	r, err := importer.Importer{DB: a.db, Desk: a.desk}.Seed(s.ctx, auth.CommandLine(), seed, string(c.Page))
 	if err != nil {
 		return err
 	}
@@ -54,9 +54,9 @@ type subscribersCommand struct {
 }
 
 type subscribersImportCommand struct {
-	File    string `arg:"" type:"existingfile" help:"CSV with a column email, or one address a line."`
-	Consent string `required:"" help:"How and when these people agreed; kept with each of them."`
-	Page    string `placeholder:"HOST" help:"Host of the page; default: the default page."`
+	File    string   `arg:"" type:"existingfile" help:"CSV with a column email, or one address a line."`
+	Consent string   `required:"" help:"How and when these people agreed; kept with each of them."`
+	Page    hostName `placeholder:"HOST" help:"Host of the page; default: the default page."`
 }
 
 // Run implements the command.

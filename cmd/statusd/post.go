@@ -17,8 +17,8 @@ import (
 // postCommand is the desk without a browser: the same rules, audit and
 // announcements. It needs neither a running server nor mail (R2.7).
 type postCommand struct {
-	Incident       string   `xor:"what" required:"" help:"Code of the incident to post to."`
-	New            string   `xor:"what" required:"" placeholder:"TITLE" help:"Report a new incident with this title."`
+	Incident       *string  `xor:"what" required:"" help:"Code of the incident to post to."`
+	New            *string  `xor:"what" required:"" placeholder:"TITLE" help:"Report a new incident with this title."`
 	State          string   `help:"investigating, identified, monitoring or resolved; default: unchanged, or investigating for a new one."`
 	Body           string   `required:"" help:"The text, in Markdown; - reads it from standard input."`
 	Component      []string `placeholder:"NAME=STATUS" help:"Set a component (by name, “Group / Name” or code): operational, degraded_performance, partial_outage, major_outage, under_maintenance. May be repeated."`
@@ -30,16 +30,31 @@ type postCommand struct {
 	Reopen         bool     `help:"Open a resolved incident again."`
 	Notify         bool     `default:"true" negatable:"" help:"Tell subscribers."`
 	Key            string   `help:"Sent twice with the same key, it is posted once."`
-	Page           string   `help:"Host of the page; default: the default page."`
+	Page           hostName `placeholder:"HOST" help:"Host of the page; default: the default page."`
 }
 
 // Run implements the command.
 func (p postCommand) Run(s *streams) error {
+	if err := p.check(); err != nil {
+		return err
+	}
 	a, err := need(s)
 	if err != nil {
 		return err
 	}
 	return errors.Join(p.post(s, a), a.close())
+}
+
+// check is about what was typed as such: kong sees to it that there is an
+// incident or a title, and not both.
+func (p postCommand) check() error {
+	switch {
+	case p.New != nil && strings.TrimSpace(*p.New) == "":
+		return errors.New("--new: the title is empty; write in a few words what is happening")
+	case p.Incident != nil && strings.TrimSpace(*p.Incident) == "":
+		return errors.New("--incident: the code is empty; it stands at the end of the incident's address")
+	}
+	return nil
 }
 
 func (p postCommand) post(s *streams, a *app) error {
@@ -59,10 +74,10 @@ func (p postCommand) post(s *streams, a *app) error {
 	if err != nil {
 		return err
 	}
-	code := p.Incident
-	if p.New != "" {
+	code := ""
+	if p.New != nil {
 		i, _, err := a.desk.Report(s.ctx, auth.CommandLine(), incidents.Report{
-			Page: page.ID, Title: p.New, State: incidents.State(p.State), Body: body, Components: changes, StartedAt: t.started, HappenedAt: t.at,
+			Page: page.ID, Title: *p.New, State: incidents.State(p.State), Body: body, Components: changes, StartedAt: t.started, HappenedAt: t.at,
 			NextUpdateBy: t.next, Backdate: p.Backdate, Notify: p.Notify, Key: p.Key,
 		})
 		if err != nil {
@@ -70,8 +85,9 @@ func (p postCommand) post(s *streams, a *app) error {
 		}
 		code = i.Code
 	} else {
+		code = *p.Incident
 		_, err := a.desk.Post(s.ctx, auth.CommandLine(), incidents.Post{
-			Page: page.ID, Incident: p.Incident, State: incidents.State(p.State), Body: body, Components: changes, AllOperational: p.AllOperational,
+			Page: page.ID, Incident: code, State: incidents.State(p.State), Body: body, Components: changes, AllOperational: p.AllOperational,
 			HappenedAt: t.at, NextUpdateBy: t.next, Backdate: p.Backdate, Reopen: p.Reopen, Notify: p.Notify, Key: p.Key,
 		})
 		if err != nil {

@@ -54,7 +54,7 @@ func (a *Auth) AddKey(ctx context.Context, by Actor, page int64, name string, sc
 		return "", err
 	}
 	var c fault.Collector
-	checkName(&c, name)
+	CheckName(&c, "name", name)
 	if !scope.Valid() {
 		c.Add("scope", "field.choice")
 	}

@@ -11,20 +11,20 @@ import (
 // MaxName is how long the name of a person or of a key may be, in characters (R§11).
 const MaxName = 80
 
-// checkName notes what is wrong with the name of a person or of a key. They
+// CheckName notes, beside a field, what is wrong with the name of a person or of a key. They
 // stand in lists, in the audit and in logs, so one line is all they are, and
 // none may look like another (R8.3).
-func checkName(c *fault.Collector, name string) {
+func CheckName(c *fault.Collector, field, name string) {
 	n := utf8.RuneCountInString(name)
 	switch {
 	case !utf8.ValidString(name):
-		c.Add("name", "fault.encoding")
+		c.Add(field, "fault.encoding")
 	case strings.TrimSpace(name) == "":
-		c.Add("name", "field.required")
+		c.Add(field, "field.required")
 	case n > MaxName:
-		c.Add("name", "field.toolong", "Max", MaxName, "Have", n)
+		c.Add(field, "field.toolong", "Max", MaxName, "Have", n)
 	case strings.ContainsFunc(name, unseen):
-		c.Add("name", "field.control")
+		c.Add(field, "field.control")
 	}
 }
 

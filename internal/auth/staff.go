@@ -79,7 +79,7 @@ func (n NewStaff) clean() (NewStaff, error) {
 		n.Name, _, _ = strings.Cut(n.Email, "@")
 	}
 	if !c.Has("email") {
-		checkName(&c, n.Name)
+		CheckName(&c, "name", n.Name)
 	}
 	return n, c.Err()
 }
