@@ -7,6 +7,7 @@ import (
 
 	"github.com/statusd/statusd/internal/auth"
 	"github.com/statusd/statusd/internal/importer"
+	"github.com/statusd/statusd/internal/notify"
 )
 
 type importCommand struct {
@@ -54,7 +55,7 @@ type subscribersCommand struct {
 }
 
 type subscribersImportCommand struct {
-	File    string   `arg:"" type:"existingfile" help:"CSV with a column email, or one address a line."`
+	File    string   `arg:"" type:"existingfile" help:"CSV with a column email (commas, semicolons or tabs), or one address a line."`
 	Consent string   `required:"" help:"How and when these people agreed; kept with each of them."`
 	Page    hostName `placeholder:"HOST" help:"Host of the page; default: the default page."`
 }
@@ -83,8 +84,24 @@ func (c subscribersImportCommand) load(s *streams, a *app) error {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, "%d added, %d known already, %d left alone because they unsubscribed or bounced, %d lines that hold no address\n", r.Added, r.Known, r.Suppressed, r.Bad)
-	for _, b := range r.BadLines {
-		_, _ = fmt.Fprintf(s.err, "line %d: %s\n", b.Line, b.Text)
+	return errors.Join(err, printBad(s, r))
+}
+
+// printBad says which lines were left out, and why.
+func printBad(s *streams, r notify.Imported) error {
+	if r.Bad == 0 {
+		return nil
 	}
-	return err
+	catalog, err := loadCatalog()
+	if err != nil {
+		return err
+	}
+	p := catalog.Printer("en", nil, "")
+	for _, b := range r.BadLines {
+		_, _ = fmt.Fprintf(s.err, "line %d: %s: %s\n", b.Line, b.Text, p.T(b.Key))
+	}
+	if more := r.Bad - len(r.BadLines); more > 0 {
+		_, _ = fmt.Fprintf(s.err, "and %d more\n", more)
+	}
+	return nil
 }

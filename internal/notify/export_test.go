@@ -1,6 +1,9 @@
 package notify
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // Doors for tests into the steps of a courier.
 
@@ -38,3 +41,19 @@ func HeaderText(s string) string { return headerText(s) }
 
 // Phrase is how a name stands before an address.
 func Phrase(s string) string { return phrase(s) }
+
+// ReadList reads a whole list.
+func ReadList(r io.Reader) (all []string, bad int, err error) {
+	l, err := newAddressList(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	var out Imported
+	for {
+		batch, err := l.next(3, &out)
+		if err != nil || len(batch) == 0 {
+			return all, out.Bad, err
+		}
+		all = append(all, batch...)
+	}
+}

@@ -1,16 +1,12 @@
 package notify
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/statusd/statusd/internal/auth"
 	"github.com/statusd/statusd/internal/db"
@@ -30,7 +26,7 @@ type Imported struct {
 // BadLine is a line of an import that holds no usable address.
 type BadLine struct {
 	Line int
-	Text string
+	Text string // the address, or the line; what a terminal would obey is escaped
 	Key  string // message key of what is wrong
 }
 
@@ -40,8 +36,7 @@ const (
 )
 
 // Import adds people who agreed to get mail, as consent says in words that are
-// kept with each of them. It reads CSV with a column "email" in its header, or
-// plain addresses one a line; other columns are left alone. Everybody gets
+// kept with each of them. What it reads stands at addressList. Everybody gets
 // everything, which one click in a mail changes. Importing the same list again
 // changes nothing; whoever has left stays away. For admins.
 //
@@ -57,7 +52,10 @@ func (s *Subscribers) Import(ctx context.Context, by auth.Actor, page int64, r i
 	if err := c.Err(); err != nil {
 		return out, err
 	}
-	list := newAddressList(r)
+	list, err := newAddressList(r)
+	if err != nil {
+		return out, err
+	}
 	counted := 0 // people when the database last counted them
 	for {
 		batch, err := list.next(importBatch, &out)
@@ -78,7 +76,7 @@ func (s *Subscribers) Import(ctx context.Context, by auth.Actor, page int64, r i
 			return out, err
 		}
 	}
-	err := s.DB.Private(ctx, func(tx *db.Tx) error {
+	err = s.DB.Private(ctx, func(tx *db.Tx) error {
 		return auth.Record(tx, page, by, "subscribers.import", "", nil, map[string]any{"consent": consent, "added": out.Added, "known": out.Known, "suppressed": out.Suppressed, "bad": out.Bad})
 	})
 	return out, err
@@ -96,96 +94,30 @@ func recount(tx *db.Tx) error {
 	return nil
 }
 
-// addressList reads the addresses of a list, line by line.
-type addressList struct {
-	csv    *csv.Reader
-	column int
-	begun  bool
-}
-
-func newAddressList(r io.Reader) *addressList {
-	in := bufio.NewReaderSize(r, 64<<10)
-	head, _ := in.Peek(4 << 10) // an error shows again when it is read
-	if bytes.HasPrefix(head, []byte("\ufeff")) {
-		_, _ = in.Discard(len("\ufeff")) // was peeked, so it is there
-	}
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	c := csv.NewReader(in)
-	c.FieldsPerRecord, c.LazyQuotes, c.ReuseRecord, c.TrimLeadingSpace = -1, true, true, true
-	// Spreadsheets of half of Europe separate columns by semicolons.
-	if bytes.Count(line, []byte(";")) > bytes.Count(line, []byte(",")) {
-		c.Comma = ';'
-	}
-	return &addressList{csv: c}
-}
-
-// next is the next n good addresses; none at the end. Bad ones are noted in out.
-func (l *addressList) next(n int, out *Imported) ([]string, error) {
-	batch := make([]string, 0, n)
-	for len(batch) < n {
-		record, err := l.csv.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if e, ok := errors.AsType[*csv.ParseError](err); ok {
-			out.bad(e.Line, strings.Join(record, ","), "email.invalid")
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read the list: %w", err)
-		}
-		if l.header(record) {
-			continue
-		}
-		line, _ := l.csv.FieldPos(0)
-		text := ""
-		if l.column < len(record) {
-			text = record[l.column]
-		}
-		address, err := pages.WireEmail("file", text)
-		if f := fault.Of(err); f != nil {
-			out.bad(line, text, f.Fields[0].Key)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		batch = append(batch, strings.Clone(address))
-	}
-	return batch, nil
-}
-
-// header reports whether the record is a header, and remembers which column
-// holds the addresses.
-func (l *addressList) header(record []string) bool {
-	if l.begun {
-		return false
-	}
-	l.begun = true
-	l.column = slices.IndexFunc(record, func(f string) bool {
-		switch strings.ToLower(strings.TrimSpace(f)) {
-		case "email", "e-mail", "email address", "e-mail address":
-			return true
-		}
-		return false
-	})
-	if l.column >= 0 {
-		return true
-	}
-	l.column = max(0, slices.IndexFunc(record, func(f string) bool { return strings.Contains(f, "@") }))
-	return false
-}
-
 func (o *Imported) bad(line int, text, key string) {
 	o.Bad++
 	if len(o.BadLines) >= maxBadLines {
 		return
 	}
-	text = strings.ToValidUTF8(text, "\ufffd")
-	if utf8.RuneCountInString(text) > 80 {
-		text = string([]rune(text)[:79]) + "…"
+	o.BadLines = append(o.BadLines, BadLine{Line: line, Text: visible(text), Key: key})
+}
+
+// visible is the beginning of a text that strangers wrote, for a terminal: with
+// nothing in it that moves the cursor, turns the line round or cannot be seen.
+func visible(text string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range strings.ToValidUTF8(text, "\ufffd") {
+		if n++; n > 80 {
+			return b.String() + "…"
+		}
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 	}
-	o.BadLines = append(o.BadLines, BadLine{Line: line, Text: text, Key: key})
+	return b.String()
 }
 
 // addBatch adds the addresses of a batch in few statements.
