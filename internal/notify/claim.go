@@ -229,6 +229,7 @@ type reasons struct {
 	g          *gorm.DB
 	renderer   Renderer
 	components map[int64][]components.Component // of a page, in its order
+	titles     map[string]string                // of incidents, by code
 	known      map[reasonKey]reason
 }
 
@@ -240,7 +241,7 @@ type reasonKey struct {
 }
 
 func newReasons(r Renderer) *reasons {
-	return &reasons{renderer: r, components: map[int64][]components.Component{}, known: map[reasonKey]reason{}}
+	return &reasons{renderer: r, components: map[int64][]components.Component{}, titles: map[string]string{}, known: map[reasonKey]reason{}}
 }
 
 // fill gives each job its reason, with two questions a batch.
@@ -260,7 +261,7 @@ func (r *reasons) fill(ctx context.Context, d *db.DB, jobs []*job) error {
 		}
 		var f Follows
 		if j.letterKind() == KindConfirm {
-			f, err = askedFor(j.Wanted, cs)
+			f, err = r.askedFor(j, cs)
 		} else {
 			f = follows(j.Scope, followed[j.SubscriberID], j.letter.news, cs, j.letterKind())
 		}
@@ -350,16 +351,37 @@ func boolRank(first bool) int {
 	return 1
 }
 
-func askedFor(text string, cs []components.Component) (Follows, error) {
-	w, err := decodeWanted(text)
+func (r *reasons) askedFor(j *job, cs []components.Component) (f Follows, err error) {
+	w, err := decodeWanted(j.Wanted)
 	if err != nil {
 		return Follows{}, err
 	}
-	f := Follows{Incident: w.Incident != "", Everything: w.Scope == ScopeAll}
-	if w.Scope == ScopeSome {
+	switch w.Scope {
+	case ScopeAll:
+		f.Everything = true
+	case ScopeSome:
 		f.Components = names(slices.DeleteFunc(slices.Clone(cs), func(c components.Component) bool { return !slices.Contains(w.Components, c.Code) }))
 	}
-	return f, nil
+	if f.Incident = w.Incident != ""; f.Incident {
+		f.Title, err = r.title(j.PageID, w.Incident)
+	}
+	return f, err
+}
+
+// title is that of an incident that readers may know of, or "".
+func (r *reasons) title(page int64, code string) (string, error) {
+	if t, ok := r.titles[code]; ok {
+		return t, nil
+	}
+	var t string
+	if err := r.g.Raw(`select title from incidents where page_id = ? and code = ? and withdrawn_at is null`, page, code).Scan(&t).Error; err != nil {
+		return "", fmt.Errorf("load the title of an incident: %w", err)
+	}
+	if len(r.titles) >= 1000 {
+		clear(r.titles)
+	}
+	r.titles[code] = t
+	return t, nil
 }
 
 func names(cs []components.Component) []string {

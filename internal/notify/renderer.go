@@ -59,6 +59,7 @@ type Follows struct {
 	Everything bool
 	Components []string // names; those that the letter is about come first
 	Incident   bool     // this one incident
+	Title      string   // of that incident, where a letter is not about it; may be empty
 }
 
 // key tells two of them apart.
@@ -69,5 +70,5 @@ func (f Follows) key() string {
 	case len(f.Components) > 0:
 		return "some\x00" + strings.Join(f.Components, "\x00")
 	}
-	return "incident"
+	return "incident\x00" + f.Title
 }

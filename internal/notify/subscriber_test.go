@@ -76,6 +76,36 @@ func TestSubscribers_doubleOptIn(t *testing.T) {
 	})
 }
 
+// Who asks for one incident is told, before they click, that it is this one and
+// nothing else.
+func TestSubscribers_Ask_ofOneIncidentSaysWhich(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		mail := statustest.NewMail(t)
+		h := furnish(s, smtpOf(t, mail))
+		one, other := s.Reports("Calls <fail> & drop", "x"), s.Reports("Secret", "x")
+		for email, code := range map[string]string{"dana@reader.example": one.Code, "ben@reader.example": other.Code} {
+			a := ask(h, email)
+			a.Scope, a.Incident = notify.ScopeNone, code
+			h.ok(h.subs.Ask(t.Context(), a))
+		}
+		h.exec(`update incidents set withdrawn_at = ? where code = ?`, s.DB.Now(), other.Code)
+		h.once()
+		for _, m := range mail.Messages() {
+			text, want := strings.Join(strings.Fields(m.Text), " "), "updates about only the incident “Calls <fail> & drop” to this address"
+			if m.To[0] == "ben@reader.example" {
+				want = "updates about one incident only to this address"
+			}
+			if !strings.Contains(text, want) || strings.Contains(text, "Secret") || strings.Contains(m.HTML, "<fail>") {
+				t.Errorf("%s: want %q in\n%s", m.To[0], want, m.Text)
+			}
+		}
+		if n := len(mail.Messages()); n != 2 {
+			t.Errorf("%d letters", n)
+		}
+	})
+}
+
 func TestSubscribers_Ask_refusesInFields(t *testing.T) {
 	t.Parallel()
 	h := furnish(statustest.NewSite(t), nil)

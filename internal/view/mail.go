@@ -348,6 +348,8 @@ func followed(p *i18n.Printer, kind notify.Kind, f notify.Follows) string {
 		return p.T("mail.what.others", "First", f.Components[0], "Count", len(f.Components)-1)
 	case len(f.Components) > 0:
 		return p.List(f.Components)
+	case f.Title != "":
+		return p.T("mail.what.the_incident", "Title", f.Title)
 	case kind == notify.KindConfirm, kind == notify.KindFollows:
 		return p.T("mail.what.one_incident")
 	case kind == notify.Kind(incidents.TellMaintenance):

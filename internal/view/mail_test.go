@@ -227,7 +227,9 @@ func TestMailer_Reason(t *testing.T) {
 		{"new", notify.Follows{Components: []string{"Call Routing", "Webhooks", "API"}}, "You get this because you follow Call Routing and 2 others."},
 		{"update", notify.Follows{Incident: true}, "You get this because you follow this incident."},
 		{"maintenance", notify.Follows{Incident: true}, "You get this because you follow this maintenance."},
-		{"confirm", notify.Follows{Incident: true}, "Someone, we hope you, asked us to send updates about one incident to this address."},
+		{"confirm", notify.Follows{Incident: true}, "Someone, we hope you, asked us to send updates about one incident only to this address."},
+		{"confirm", notify.Follows{Incident: true, Title: "Calls fail"}, "Someone, we hope you, asked us to send updates about only the incident “Calls fail” to this address."},
+		{"follows", notify.Follows{Incident: true}, "You get this because you follow one incident only."},
 	} {
 		if got := v.Reason(larkline, tt.kind, tt.f); got != tt.want {
 			t.Errorf("%s %+v: got %q, want %q", tt.kind, tt.f, got, tt.want)

@@ -377,7 +377,7 @@ func TestConfirm_saysWhatIsConfirmed(t *testing.T) {
 	}{
 		{view.Confirmation{What: "all"}, "everything"},
 		{view.Confirmation{What: "some", Components: []string{"bomponent0000", "aomponent0000", "gone"}}, "Application Dashboard and Call Routing"},
-		{view.Confirmation{What: "none", Incidents: []string{code}}, "the incident “Upstream Network Impairment”"},
+		{view.Confirmation{What: "none", Incidents: []string{code}}, "only the incident “Upstream Network Impairment”"},
 		{view.Confirmation{What: "some", Components: []string{"gone"}}, "what you chose"},
 	} {
 		c.ask.Address = "dana@bright-dental.example"
@@ -394,7 +394,7 @@ func TestMessages(t *testing.T) {
 	text := func(body []byte, err error) string { return statustest.Page(t, must(t, body, err)).Find("main").Text() }
 	same(t, "404", text(v.NotFound(s)), "There is no page here. Current status: Application Dashboard is down; Call Routing and Backup Call Routing have problems. See history")
 	same(t, "500", text(v.ServerError("CallRail")), "This page has a problem of its own. Your service may be fine. Try again in a minute. Current status")
-	same(t, "link", text(v.LinkExpired(s)), "This link has expired It is too old, was already used, or is not complete. Enter your address and we send a new one. Get updates Current status")
+	same(t, "link", text(v.LinkExpired(s)), "This link has expired It is too old, was already used, or is not complete. If you confirmed before, you are already subscribed. Enter your address and we send a new one. Get updates Current status")
 	same(t, "fault", text(v.Refused(s, fault.New(fault.TooLarge, "fault.toolarge"))), "This did not work This is more than one form may send. Shorten it. Current status")
 	same(t, "field", text(v.Refused(s, fault.At("email", "email.required"))), "This did not work Enter an e-mail address. Current status")
 }

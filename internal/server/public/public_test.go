@@ -414,6 +414,32 @@ func TestManage_whatIsMissingOrGarbledChangesNothing(t *testing.T) {
 	}
 }
 
+// Whoever follows one incident is told so at every step.
+func TestSubscribe_toOneIncidentOnly(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	i := h.Reports("Calls fail", "one")
+	if w := h.send("POST", "/subscribe", "email=dana%40a.example&what=incident&how=every&incident="+i.Code); w.Code != 200 {
+		t.Fatalf("%d:\n%s", w.Code, w.Body)
+	}
+	confirm := "/c/" + h.subs.Token(notify.PurposeConfirm, h.only())
+	if text := statustest.Page(t, h.ask("GET", confirm).Body.Bytes()).Find("main p").Text(); text != "Send status updates about only the incident “Calls fail” to dana@a.example?" {
+		t.Errorf("before the click: %s", text)
+	}
+	if w := h.send("POST", confirm, ""); w.Code != 200 {
+		t.Fatalf("%d:\n%s", w.Code, w.Body)
+	}
+	w := h.ask("GET", "/m/"+h.subs.Token(notify.PurposeManage, h.only()))
+	page := statustest.Page(t, w.Body.Bytes())
+	if text := page.Find("#what").Text(); !page.Has("input[name=what][value=none][checked]") || !strings.Contains(text, "Only what I follow Calls fail") {
+		t.Errorf("afterwards: %s", text)
+	}
+	used := statustest.Page(t, h.ask("GET", confirm).Body.Bytes()).Find("main p").Text()
+	if !strings.Contains(used, "If you confirmed before, you are already subscribed.") {
+		t.Errorf("the link again: %s", used)
+	}
+}
+
 func TestManage_saves(t *testing.T) {
 	t.Parallel()
 	h := open(t)
