@@ -39,9 +39,9 @@ type job struct {
 	Wanted         string
 	AskedAt        *time.Time
 
-	claimed time.Time // by the network clock
-	letter  *letter   `gorm:"-"`
-	to      reader    `gorm:"-"`
+	looked time.Time // when it was last ours and wanted, by the network clock
+	letter *letter   `gorm:"-"`
+	to     reader    `gorm:"-"`
 }
 
 // wants reports whether the subscriber, as they are now, is still to get it (R3.3).
@@ -159,7 +159,8 @@ func (c *Courier) lease(tx *db.Tx, ready []int64, n int) (ids []int64, err error
 }
 
 // finish ends deliveries and counts them on their announcements. One that was
-// sent already stays so: that is the truth, whatever came after.
+// sent already stays so: that is the truth, whatever came after. Ending one
+// again counts nothing: a commit whose answer was lost is tried once more.
 func finish(tx *db.Tx, state string, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
@@ -171,7 +172,7 @@ func finish(tx *db.Tx, state string, ids []int64) error {
 		args = append(args, tx.Now)
 	}
 	var of []int64
-	err := tx.Raw(`update deliveries set `+set+` where id in ? and state <> 'sent' returning announcement_id`, append(args, ids)...).Scan(&of).Error
+	err := tx.Raw(`update deliveries set `+set+` where id in ? and state not in ('sent', ?) returning announcement_id`, append(args, ids, state)...).Scan(&of).Error
 	if err != nil {
 		return fmt.Errorf("end deliveries as %s: %w", state, err)
 	}

@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"io"
+
+	"github.com/statusd/statusd/internal/db"
 )
 
 // Doors for tests into the steps of a courier.
@@ -57,3 +59,6 @@ func ReadList(r io.Reader) (all []string, bad int, err error) {
 		all = append(all, batch...)
 	}
 }
+
+// Finish ends deliveries.
+func Finish(tx *db.Tx, state string, ids []int64) error { return finish(tx, state, ids) }

@@ -76,24 +76,56 @@ func (l *lane) attempt(j *job) (v verdict, keep, goOn bool) {
 			v.Health, keep, goOn = healthy, true, true
 		}
 	}()
-	back := verdict{State: stateReady}
 	if j.letter == nil {
 		v = judge(&refusal{Stage: atData, Text: "statusd could not put this letter into words; see its log"}, j.ID, j.Attempts, true, false)
 		v.Health = healthy
 		return v, true, true
 	}
-	if l.r.c.Now().Sub(j.claimed) > freshFor {
-		ours, wanted, err := l.r.c.stillOurs(l.r.hard, j)
-		switch {
-		case err != nil:
-			return back, true, true
-		case !ours:
-			return back, false, true
-		case !wanted:
-			return verdict{State: stateSkipped}, true, true
-		}
+	if err := l.mayLeave(j); err != nil {
+		v, keep = instead(err)
+		return v, keep, true
 	}
 	return l.try(j, true)
+}
+
+// Why a letter is not to leave after all.
+var (
+	errNotOurs  = errors.New("another courier holds this delivery")
+	errUnwanted = errors.New("nobody is to get this delivery any more")
+)
+
+// mayLeave looks again at a delivery that was looked at a while ago. It is asked
+// before a conversation begins and before its final dot, for both may have to
+// wait: for the server, or for a database that is away until our lease has run
+// out and another node sends the letter (R5.3).
+func (l *lane) mayLeave(j *job) error {
+	now := l.r.c.Now()
+	if now.Sub(j.looked) <= freshFor {
+		return nil
+	}
+	ours, wanted, err := l.r.c.stillOurs(l.r.hard, j)
+	switch {
+	case err != nil:
+		return err
+	case !ours:
+		return errNotOurs
+	case !wanted:
+		return errUnwanted
+	}
+	j.looked = now
+	return nil
+}
+
+// instead is what becomes of a delivery that does not leave; keep is false for
+// one that is not ours any more.
+func instead(err error) (v verdict, keep bool) {
+	switch {
+	case errors.Is(err, errNotOurs):
+		return verdict{State: stateReady}, false
+	case errors.Is(err, errUnwanted):
+		return verdict{State: stateSkipped}, true
+	}
+	return verdict{State: stateReady}, true
 }
 
 func (l *lane) try(j *job, again bool) (v verdict, keep, goOn bool) {
@@ -103,7 +135,13 @@ func (l *lane) try(j *job, again bool) (v verdict, keep, goOn bool) {
 		}
 	}
 	fresh := l.conn.sent == 0
-	err := l.conn.send(message{From: j.letter.from, To: j.Address, Body: addressed{j.letter, j.to}}, l.settle)
+	var unrecorded error
+	err := l.conn.send(message{From: j.letter.from, To: j.Address, Body: addressed{j.letter, j.to}}, func() error {
+		if unrecorded = l.settle(); unrecorded != nil {
+			return unrecorded
+		}
+		return l.mayLeave(j)
+	})
 	if err == nil {
 		l.r.took()
 		if l.conn.sent >= max(l.r.c.SMTP.Config.PerConn, 1) {
@@ -112,9 +150,13 @@ func (l *lane) try(j *job, again bool) (v verdict, keep, goOn bool) {
 		return verdict{State: stateSent}, true, true
 	}
 	ref, ok := errors.AsType[*refusal](err)
-	if !ok { // the answer before this one could not be recorded
+	if !ok { // the server has all but the final dot, and shall not have that
 		l.hangUp(false)
-		return verdict{State: stateReady}, false, false
+		if unrecorded != nil { // the answer before this one
+			return verdict{State: stateReady}, false, false
+		}
+		v, keep = instead(err)
+		return v, keep, true
 	}
 	v = judge(ref, j.ID, j.Attempts, fresh, l.r.refusedBefore(j.ID))
 	if v.HangUp || (ref.Stage < atDot && l.conn.reset() != nil) {
@@ -327,7 +369,7 @@ func (r *round) commit(group []result) error {
 		var did Did
 		err := r.c.DB.Relaxed(context.WithoutCancel(r.ctx), func(tx *db.Tx) error {
 			did = Did{}
-			return recordAll(tx, group, &did)
+			return recordAll(tx, r.c.self, group, &did)
 		})
 		if err == nil {
 			r.add(func(d *Did) { d.add(did) })
@@ -350,14 +392,14 @@ func (d *Did) add(o Did) {
 	d.Released += o.Released
 }
 
-func recordAll(tx *db.Tx, group []result, did *Did) error {
+func recordAll(tx *db.Tx, self string, group []result, did *Did) error {
 	var sent []int64
 	for _, g := range group {
 		if g.verdict.State == stateSent {
 			sent = append(sent, g.job.ID)
 			continue
 		}
-		if err := recordOther(tx, g.job, g.verdict, did); err != nil {
+		if err := recordOther(tx, self, g.job, g.verdict, did); err != nil {
 			return err
 		}
 	}
@@ -365,13 +407,13 @@ func recordAll(tx *db.Tx, group []result, did *Did) error {
 	return finish(tx, stateSent, sent)
 }
 
-func recordOther(tx *db.Tx, j *job, v verdict, did *Did) error {
+func recordOther(tx *db.Tx, self string, j *job, v verdict, did *Did) error {
 	if v.Answer != "" {
 		charge := 0
 		if v.Charged {
 			charge = 1
 		}
-		err := tx.Exec(`update deliveries set answer = ?, attempts = attempts + ? where id = ? and state = 'leased'`, v.Answer, charge, j.ID).Error
+		err := tx.Exec(`update deliveries set answer = ?, attempts = attempts + ? where id = ? and state = 'leased' and lease_by = ?`, v.Answer, charge, j.ID, self).Error
 		if err != nil {
 			return fmt.Errorf("keep the answer to delivery %d: %w", j.ID, err)
 		}
@@ -394,7 +436,7 @@ func recordOther(tx *db.Tx, j *job, v verdict, did *Did) error {
 	} else {
 		did.Released++
 	}
-	return freeLeases(tx, []int64{j.ID}, v.Wait)
+	return freeLeases(tx, self, []int64{j.ID}, v.Wait)
 }
 
 // suppress stops mail to a mailbox that does not exist (R3.5). Somebody who

@@ -15,7 +15,7 @@ const (
 	firstBatch = 200
 	mostBatch  = 1000
 	grace      = 8 * time.Second        // for what is being handed over when the process is asked to end
-	freshFor   = 2 * time.Second        // a delivery claimed longer ago is looked at again before it leaves (R3.3, R3.9)
+	freshFor   = 2 * time.Second        // a delivery last looked at longer ago is looked at again before it leaves (R3.3, R3.9)
 	renewEvery = 20 * time.Second       // a third of a lease
 	lookAround = 500 * time.Millisecond // while lanes are busy and nothing is due
 	mostShaky  = 10                     // bad signs in a row that are a verdict on the server
@@ -136,7 +136,7 @@ func (r *round) feed(ctx context.Context) (fed int, full bool, err error) {
 	}
 	now := r.c.Now()
 	for _, j := range jobs {
-		j.claimed = now
+		j.looked = now
 		r.hand(j)
 	}
 	return len(jobs) + skipped, false, nil
@@ -339,15 +339,17 @@ func (r *round) putBack(jobs []*job, wait time.Duration) error {
 	}
 	r.add(func(d *Did) { d.Released += len(ids) })
 	// Also when ctx has ended: a lease that nobody holds delays its reader.
-	return r.c.DB.Private(context.WithoutCancel(r.ctx), func(tx *db.Tx) error { return freeLeases(tx, ids, wait) })
+	return r.c.DB.Private(context.WithoutCancel(r.ctx), func(tx *db.Tx) error { return freeLeases(tx, r.c.self, ids, wait) })
 }
 
-func freeLeases(tx *db.Tx, ids []int64, wait time.Duration) error {
+// freeLeases puts back what self holds. What another node took meanwhile, because
+// our lease had run out, stays its own.
+func freeLeases(tx *db.Tx, self string, ids []int64, wait time.Duration) error {
 	set, args := `state = 'ready', lease_until = null, lease_by = ''`, []any{}
 	if wait > 0 {
 		set, args = set+`, due_at = ?`, append(args, tx.Now.Add(wait))
 	}
-	if err := tx.Exec(`update deliveries set `+set+` where id in ? and state = 'leased'`, append(args, ids)...).Error; err != nil {
+	if err := tx.Exec(`update deliveries set `+set+` where id in ? and state = 'leased' and lease_by = ?`, append(args, ids, self)...).Error; err != nil {
 		return fmt.Errorf("put deliveries back: %w", err)
 	}
 	return nil
