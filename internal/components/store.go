@@ -99,7 +99,7 @@ func Add(tx *db.Tx, c Component, since time.Time, why Why) (Component, error) {
 		}
 	}
 	if err := tx.Create(&c).Error; err != nil {
-		return c, taken(err, "name", "component.name_taken", "add component")
+		return c, taken(err, "name", "component.name_taken", c.Name, "add component")
 	}
 	if err := insertSpan(tx, c, Span{Status: c.Status, ValidFrom: since, Cause: why.Cause, AuthorID: why.AuthorID, AuthorName: why.AuthorName}); err != nil {
 		return c, err
@@ -116,7 +116,7 @@ func AddGroup(tx *db.Tx, g Group) (Group, error) {
 		}
 	}
 	if err := tx.Table("component_groups").Create(&g).Error; err != nil {
-		return g, taken(err, "name", "component.group_taken", "add group")
+		return g, taken(err, "name", "component.group_taken", g.Name, "add group")
 	}
 	return g, nil
 }
@@ -132,22 +132,22 @@ func (Span) TableName() string { return "component_spans" }
 func Save(tx *db.Tx, c Component) error {
 	err := tx.Exec(`update components set group_id = ?, name = ?, description = ?, position = ?, start_date = ?, hidden = ?, showcase = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
 		c.GroupID, c.Name, c.Description, c.Position, c.StartDate, c.Hidden, c.Showcase, tx.Now, c.ArchivedAt, c.PageID, c.ID).Error
-	return taken(err, "name", "component.name_taken", "save component")
+	return taken(err, "name", "component.name_taken", c.Name, "save component")
 }
 
 // SaveGroup writes a group.
 func SaveGroup(tx *db.Tx, g Group) error {
 	err := tx.Exec(`update component_groups set name = ?, description = ?, position = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
 		g.Name, g.Description, g.Position, tx.Now, g.ArchivedAt, g.PageID, g.ID).Error
-	return taken(err, "name", "component.group_taken", "save group")
+	return taken(err, "name", "component.group_taken", g.Name, "save group")
 }
 
-func taken(err error, field, key, doing string) error {
+func taken(err error, field, key, name, doing string) error {
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return fault.At(field, key)
+		return fault.At(field, key, "Name", name)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

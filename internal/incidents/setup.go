@@ -116,7 +116,7 @@ func parseServices(c *fault.Collector, text string) []serviceLine {
 		} else {
 			key := strings.ToLower(group + "\x00" + line)
 			if seen[key] {
-				c.Add("services", "component.name_taken")
+				c.Add("services", "component.name_taken", "Name", line)
 			}
 			seen[key] = true
 			out = append(out, serviceLine{group: group, name: line})

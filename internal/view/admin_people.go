@@ -120,7 +120,18 @@ type AdminMember struct {
 	Code, Name, Email string
 	Role, RoleSays    string
 	Self              bool
+	New               bool // was added a moment ago
 	Choice            AdminField
+}
+
+// Point says who it is that was just added, and points at them in the list.
+func (t *AdminTeam) Point(code string) {
+	for n, m := range t.Members {
+		if m.Code != code || t.Done != AdminDone(t.T, "member") {
+			continue
+		}
+		t.Members[n].New, t.Done = true, t.T.T("admin.added", "Name", m.Name)
+	}
 }
 
 // NewAdminMember words a member; self is the id of the one who looks.
@@ -141,13 +152,16 @@ func AdminRoles(p *i18n.Printer) []AdminOption {
 }
 
 // AdminKey is an API key.
-type AdminKey struct{ Code, Name, Scope, Tail, Used string }
+type AdminKey struct {
+	Code, Name, Scope, Tail string
+	Used                    AdminSaid
+}
 
 // NewAdminKey words a key.
 func NewAdminKey(p *i18n.Printer, k auth.APIKey, now time.Time) AdminKey {
-	a := AdminKey{Code: k.Code, Name: k.Name, Tail: k.Tail, Scope: p.T("scope." + string(k.Scope)), Used: p.T("admin.key.never")}
+	a := AdminKey{Code: k.Code, Name: k.Name, Tail: k.Tail, Scope: p.T("scope." + string(k.Scope)), Used: adminSaid(p, "admin.key.never")}
 	if k.LastUsedAt != nil {
-		a.Used = p.T("admin.key.used", "At", p.Near(*k.LastUsedAt, now))
+		a.Used = adminSaid(p, "admin.key.used", "At", adminClock(p, *k.LastUsedAt, now))
 	}
 	return a
 }

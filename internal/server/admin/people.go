@@ -161,6 +161,7 @@ func (h *Handlers) teamPage(c *gin.Context, r reply) error {
 	for _, m := range members {
 		p.Members = append(p.Members, view.NewAdminMember(b.T, m, server.Actor(c).StaffID))
 	}
+	p.Point(c.Query("new"))
 	keys, err := h.Auth.Keys(c, page)
 	if err != nil {
 		return err
@@ -180,11 +181,12 @@ func (h *Handlers) teamPage(c *gin.Context, r reply) error {
 
 func (h *Handlers) addMember(c *gin.Context) error {
 	t := read(c)
-	_, err := h.Auth.Invite(c, server.Actor(c), server.PageOf(c).ID, auth.NewStaff{Email: t.line("email"), Name: t.line("name"), Password: t.values.Get("password"), Role: auth.Role(t.line("role"))})
+	st, err := h.Auth.Invite(c, server.Actor(c), server.PageOf(c).ID, auth.NewStaff{Email: t.line("email"), Name: t.line("name"), Password: t.values.Get("password"), Role: auth.Role(t.line("role"))})
 	if err != nil {
 		return h.refuse(c, err, t, h.teamPage)
 	}
-	return goTo(c, "/admin/team", "member")
+	server.SeeOther(c, "/admin/team?done=member&new="+st.Code)
+	return nil
 }
 
 func (h *Handlers) setRole(c *gin.Context) error {
