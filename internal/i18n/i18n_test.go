@@ -47,11 +47,11 @@ func TestPrinter_Range_namesItsDayOnceAndBothLabelsWhenTheyDiffer(t *testing.T) 
 	t.Parallel()
 	p := printer(t, "America/New_York")
 	start := time.Date(2018, 5, 27, 6, 0, 0, 0, time.UTC)
-	if got, want := p.Range(start, start.Add(90*time.Minute)), "Sunday 27 May 2018, 02:00 to 03:30 EDT"; got != want {
+	if got, want := p.Range(start, start.Add(90*time.Minute)), "Sunday, May 27, 2018 - 02:00 to 03:30 EDT"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	jump := time.Date(2018, 3, 11, 6, 0, 0, 0, time.UTC)
-	if got, want := p.Range(jump, jump.Add(2*time.Hour)), "Sunday 11 March 2018, 01:00 EST to 04:00 EDT"; got != want {
+	if got, want := p.Range(jump, jump.Add(2*time.Hour)), "Sunday, Mar 11, 2018 - 01:00 EST to 04:00 EDT"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -19,13 +19,16 @@ type AdminIncident struct {
 	Steps      []AdminStep
 	Updates    []AdminUpdate // newest first
 	Affected   []AdminSpan
-	Postmortem string // what there is of one, in words
+	Postmortem AdminSaid // what there is of one
 }
 
 func (AdminIncident) adminSet() string { return "incident" }
 
 // AdminNote is a sentence with a mark.
-type AdminNote struct{ Mark, Text, URL, Link string }
+type AdminNote struct {
+	Mark string
+	Text AdminSaid
+}
 
 // AdminHead is an incident in one line: what lists and headings show of it.
 type AdminHead struct {
@@ -40,9 +43,9 @@ type AdminHead struct {
 	Started     AdminTime
 	For         string // how long it lasts, or lasted
 	Resolved    *AdminTime
-	Window      string // of a maintenance
-	Promise     string // what was promised, in words
-	Late        bool   // and that moment has passed
+	From, To    *AdminTime // of a maintenance: when it is planned for
+	Promise     AdminSaid  // what was promised
+	Late        bool       // and that moment has passed
 	Impact      string
 	Overridden  bool
 	Author      string
@@ -53,7 +56,7 @@ func NewAdminHead(p *i18n.Printer, i incidents.Incident, affected []components.S
 	h := AdminHead{
 		Code: i.Code, Title: i.Title, URL: AdminURL(i.Kind, i.Code), PublicURL: "/incidents/" + i.Code,
 		Maintenance: i.Kind == incidents.KindMaintenance, Over: i.State.Done(), Withdrawn: i.WithdrawnAt != nil,
-		State: p.State(string(i.State)), Mark: adminIncidentMark(i, affected),
+		State: adminState(p, i), Mark: adminIncidentMark(i, affected),
 		Started: adminClock(p, i.StartedAt, now), Resolved: adminMaybe(p, i.ResolvedAt, now),
 		Impact: p.T("impact." + string(i.Impact)), Overridden: i.ImpactOverride != "", Author: i.AuthorName,
 	}
@@ -63,10 +66,18 @@ func NewAdminHead(p *i18n.Printer, i incidents.Incident, affected []components.S
 	}
 	h.For = p.Duration(end.Sub(i.StartedAt))
 	if i.ScheduledFor != nil && i.ScheduledUntil != nil {
-		h.Window = p.Range(*i.ScheduledFor, *i.ScheduledUntil)
+		h.From, h.To = adminMaybe(p, i.ScheduledFor, now), adminMaybe(p, i.ScheduledUntil, *i.ScheduledFor)
 	}
 	h.Promise, h.Late = adminPromise(p, i, now)
 	return h
+}
+
+// adminState is the step that an incident is at. One that was withdrawn is at none: it is not on the page any more.
+func adminState(p *i18n.Printer, i incidents.Incident) string {
+	if i.WithdrawnAt != nil {
+		return p.T("admin.withdrawn")
+	}
+	return p.State(string(i.State))
 }
 
 // AdminURL is the page for staff of an incident or maintenance.
@@ -77,15 +88,15 @@ func AdminURL(k incidents.Kind, code string) string {
 	return "/admin/incidents/" + code
 }
 
-func adminPromise(p *i18n.Printer, i incidents.Incident, now time.Time) (words string, late bool) {
-	if i.NextUpdateBy == nil || i.State.Done() {
-		return "", false
+func adminPromise(p *i18n.Printer, i incidents.Incident, now time.Time) (words AdminSaid, late bool) {
+	if i.NextUpdateBy == nil || i.State.Done() || i.WithdrawnAt != nil {
+		return nil, false
 	}
-	at := p.Near(*i.NextUpdateBy, now)
+	at := adminClock(p, *i.NextUpdateBy, now)
 	if now.After(*i.NextUpdateBy) {
-		return p.T("admin.promise.late", "At", at, "Now", p.Clock(now)), true
+		return adminSaid(p, "admin.promise.late", "At", at, "Now", adminClock(p, now, now)), true
 	}
-	return p.T("admin.promise.due", "At", at, "In", p.Duration(i.NextUpdateBy.Sub(now))), false
+	return adminSaid(p, "admin.promise.due", "At", at, "In", p.Duration(i.NextUpdateBy.Sub(now))), false
 }
 
 // adminIncidentMark is the mark of the worst that an incident does now; of one
@@ -374,7 +385,7 @@ type AdminPostmortem struct {
 	AdminBase
 	Head      AdminHead
 	Form      AdminForm
-	Status    string // draft or published, since when
+	Status    AdminSaid // draft or published, since when
 	Published bool
 	Preview   AdminPreview
 	Versions  []AdminVersion
@@ -384,14 +395,14 @@ type AdminPostmortem struct {
 func (AdminPostmortem) adminSet() string { return "postmortem" }
 
 // AdminMortemStatus says in words what there is of a postmortem.
-func AdminMortemStatus(p *i18n.Printer, m *incidents.Postmortem, now time.Time) string {
+func AdminMortemStatus(p *i18n.Printer, m *incidents.Postmortem, now time.Time) AdminSaid {
 	switch {
 	case m == nil:
-		return ""
+		return nil
 	case m.PublishedAt != nil && m.Draft != m.Body:
-		return p.T("admin.postmortem.changed", "At", p.Near(*m.PublishedAt, now))
+		return adminSaid(p, "admin.postmortem.changed", "At", adminClock(p, *m.PublishedAt, now))
 	case m.PublishedAt != nil:
-		return p.T("admin.postmortem.published", "At", p.Near(*m.PublishedAt, now))
+		return adminSaid(p, "admin.postmortem.published", "At", adminClock(p, *m.PublishedAt, now))
 	}
-	return p.T("admin.postmortem.draft", "At", p.Near(m.DraftSavedAt, now))
+	return adminSaid(p, "admin.postmortem.draft", "At", adminClock(p, m.DraftSavedAt, now))
 }

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
@@ -15,7 +17,7 @@ type AdminNow struct {
 	AdminBase
 	Heading  string
 	Public   string // what readers are told now
-	Quiet    string
+	Quiet    AdminSaid
 	Ongoing  []AdminOpen
 	Waiting  []AdminWaiting
 	Services []AdminTrouble
@@ -24,6 +26,20 @@ type AdminNow struct {
 
 func (AdminNow) adminSet() string { return "now" }
 
+// Cards are the open ones in the order of their weight: what was not planned comes first.
+func (n AdminNow) Cards() []AdminOpen {
+	return slices.SortedStableFunc(slices.Values(n.Ongoing), func(a, b AdminOpen) int {
+		return cmp.Compare(planned(a), planned(b))
+	})
+}
+
+func planned(o AdminOpen) int {
+	if o.Head.Maintenance {
+		return 1
+	}
+	return 0
+}
+
 // AdminOpen is an open incident with its short form.
 type AdminOpen struct {
 	Head AdminHead
@@ -31,7 +47,10 @@ type AdminOpen struct {
 }
 
 // AdminWaiting is something that waits for staff.
-type AdminWaiting struct{ Title, Text, URL, Link string }
+type AdminWaiting struct {
+	Title, Text, URL, Link string
+	When                   AdminTime
+}
 
 // AdminTrouble are the services in one status.
 type AdminTrouble struct {
@@ -57,11 +76,11 @@ func AdminPublic(p *i18n.Printer, s *snapshot.Snapshot) string {
 }
 
 // AdminQuiet is the sentence when nothing is open.
-func AdminQuiet(p *i18n.Printer, last *time.Time) string {
+func AdminQuiet(p *i18n.Printer, last *time.Time) AdminSaid {
 	if last == nil {
-		return p.T("admin.now.never")
+		return adminSaid(p, "admin.now.never")
 	}
-	return p.T("admin.now.last", "Day", p.Date(*last))
+	return adminSaid(p, "admin.now.last", "Day", adminDay(p, *last))
 }
 
 // AdminTroubles gathers services by status, worst first. Those that work are
@@ -97,7 +116,7 @@ func AdminTroubles(p *i18n.Printer, cs []components.Component) []AdminTrouble {
 func AdminPlannedLine(p *i18n.Printer, i incidents.Incident) AdminWaiting {
 	w := AdminWaiting{Title: p.T("admin.waiting.maintenance"), Text: i.Title, URL: AdminURL(i.Kind, i.Code), Link: p.T("admin.waiting.open")}
 	if i.ScheduledFor != nil {
-		w.Text += ", " + p.Long(*i.ScheduledFor)
+		w.When = AdminTime{ISO: p.ISO(*i.ScheduledFor), Text: p.Stamp(*i.ScheduledFor)}
 	}
 	return w
 }
@@ -105,7 +124,7 @@ func AdminPlannedLine(p *i18n.Printer, i incidents.Incident) AdminWaiting {
 // AdminDraftLine is a postmortem that nobody published yet.
 func AdminDraftLine(p *i18n.Printer, i incidents.Incident) AdminWaiting {
 	return AdminWaiting{
-		Title: p.T("admin.waiting.draft"), Text: i.Title + ", " + p.Date(i.StartedAt),
+		Title: p.T("admin.waiting.draft"), Text: i.Title, When: adminDay(p, i.StartedAt),
 		URL: AdminURL(i.Kind, i.Code) + "/postmortem", Link: p.T("admin.waiting.write"),
 	}
 }

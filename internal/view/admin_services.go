@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/i18n"
@@ -13,10 +14,10 @@ type AdminService struct {
 	Code, Name  string
 	Status      AdminStatus // as it is now
 	Hidden      bool
-	Note        string // hidden, or since when its uptime counts
-	Chosen      bool   // ticked
-	Set         string // mark chosen for it alone; empty: as the whole form says
-	First, Last bool   // in its group
+	Note        AdminSaid // hidden, or since when its uptime counts
+	Chosen      bool      // ticked
+	Set         string    // mark chosen for it alone; empty: as the whole form says
+	First, Last bool      // in its group
 }
 
 // AdminServiceGroup is a group with its components; the one without a name
@@ -72,11 +73,20 @@ func adminService(p *i18n.Printer, c components.Component, form AdminForm) Admin
 	s.Set = form.V("m-" + c.Code)
 	switch {
 	case c.Hidden:
-		s.Note = p.T("admin.service.hidden")
+		s.Note = adminSaid(p, "admin.service.hidden")
 	case c.StartDate != "":
-		s.Note = p.T("admin.service.start", "Day", c.StartDate)
+		s.Note = adminSaid(p, "admin.service.start", "Day", adminCalendar(p, c.StartDate))
 	}
 	return s
+}
+
+// adminCalendar words a day that is kept as "2018-05-14"; what is no day stays as it is.
+func adminCalendar(p *i18n.Printer, day string) AdminTime {
+	t, err := time.ParseInLocation(time.DateOnly, day, p.Zone)
+	if err != nil {
+		return AdminTime{ISO: day, Text: day}
+	}
+	return AdminTime{ISO: day, Text: p.Date(t)}
 }
 
 // AdminServices is /admin/services.
@@ -105,7 +115,7 @@ func AdminArchived(p *i18n.Printer, cs []components.Component) []AdminService {
 	var out []AdminService
 	for _, c := range cs {
 		if c.ArchivedAt != nil {
-			out = append(out, AdminService{Code: c.Code, Name: c.Name, Note: p.Date(*c.ArchivedAt)})
+			out = append(out, AdminService{Code: c.Code, Name: c.Name, Note: AdminSaid{adminDay(p, *c.ArchivedAt)}})
 		}
 	}
 	return out

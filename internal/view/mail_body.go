@@ -19,7 +19,7 @@ func times(p *i18n.Printer, a incidents.Announcement) string {
 	if a.Telling == incidents.TellMaintenance {
 		return maintenanceTimes(p, a)
 	}
-	parts := []string{p.Long(a.HappenedAt)}
+	parts := []string{p.Stamp(a.HappenedAt)}
 	lasting := a.HappenedAt.Sub(a.StartedAt) >= time.Minute
 	switch {
 	case a.ResolvedAt != nil && a.ResolvedAt.After(a.StartedAt):
@@ -44,15 +44,15 @@ func times(p *i18n.Printer, a incidents.Announcement) string {
 
 func maintenanceTimes(p *i18n.Printer, a incidents.Announcement) string {
 	if a.ScheduledFor == nil || a.ScheduledUntil == nil {
-		return p.Long(a.HappenedAt)
+		return p.Stamp(a.HappenedAt)
 	}
 	switch a.State {
 	case incidents.Scheduled:
 		return p.Range(*a.ScheduledFor, *a.ScheduledUntil) + utcRange(p, *a.ScheduledFor, *a.ScheduledUntil)
 	case incidents.Completed:
-		return p.Long(a.HappenedAt)
+		return p.Stamp(a.HappenedAt)
 	}
-	return p.Long(a.HappenedAt) + " · " + p.T("mail.until", "Time", p.Near(*a.ScheduledUntil, a.HappenedAt))
+	return p.Stamp(a.HappenedAt) + " · " + p.T("mail.until", "Time", p.Near(*a.ScheduledUntil, a.HappenedAt))
 }
 
 // utcRange repeats a window in UTC for readers in other zones: " (06:00 to
@@ -66,7 +66,7 @@ func utcRange(p *i18n.Printer, from, to time.Time) string {
 		if p.DayKey(t) == u.DayKey(t) {
 			return t.UTC().Format("15:04")
 		}
-		return t.UTC().Format("2 January, 15:04")
+		return t.UTC().Format("Jan 2, 15:04")
 	}
 	return " (" + p.T("date.range", "From", layout(from), "To", layout(to)+" UTC") + ")"
 }

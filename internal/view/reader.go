@@ -103,7 +103,7 @@ func (r *reader) base(news, path string) Base {
 		b.Canonical = r.s.Page.BaseURL + path
 	}
 	if !r.s.AsOf.IsZero() {
-		b.AsOf = new(r.long(r.s.AsOf))
+		b.AsOf = new(r.stamp(r.s.AsOf))
 	}
 	return b
 }
@@ -184,9 +184,7 @@ func (r *reader) near(t, ref time.Time) Time {
 	return Time{ISO: r.p.ISO(t), Text: r.p.Near(t, ref)}
 }
 
-func (r *reader) long(t time.Time) Time { return Time{ISO: r.p.ISO(t), Text: r.p.Long(t)} }
-
-// stamp is the form of time of incident reports: "May 14, 2018 - 14:08 EDT".
+// stamp is a full time: "May 14, 2018 - 14:08 EDT".
 func (r *reader) stamp(t time.Time) Time { return Time{ISO: r.p.ISO(t), Text: r.p.Stamp(t)} }
 
 // safe marks text as HTML. It is used for what package markdown made, which is

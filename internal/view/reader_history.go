@@ -183,7 +183,7 @@ func (r *reader) month(m snapshot.Month, most int) Month {
 		all = all[:most]
 	}
 	for _, i := range all {
-		day := r.weekday(i.Shown())
+		day := r.day(i.Shown())
 		if len(out.Days) == 0 || out.Days[len(out.Days)-1].Day != day {
 			out.Days = append(out.Days, PastDay{Day: day})
 		}

@@ -22,7 +22,7 @@ type HomePage struct {
 	Groups   []Group
 	Legend   []State
 	Planned  []Plan
-	Before   *Link // the newest report, when the past two weeks have none
+	Before   *Older // the newest report, when the past two weeks have none
 	Past     []PastDay
 }
 
@@ -56,8 +56,15 @@ type Plan struct {
 // PastDay is a day on which something happened, or a run of quiet days.
 type PastDay struct {
 	Day   Day
+	Until *Day // the last of several quiet days
 	Quiet bool
 	Rows  []Row
+}
+
+// Older is a report from before the days that are listed.
+type Older struct {
+	Link
+	Day Day
 }
 
 // Bounds that keep the page readable on the worst of days.
@@ -96,7 +103,7 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 
 // beforeThat leads to the newest report from before the past two weeks when
 // those have nothing to tell: a quiet page should not look like one without a past.
-func (r *reader) beforeThat() *Link {
+func (r *reader) beforeThat() *Older {
 	for _, d := range r.s.PastDays(pastDays) {
 		if len(d.Incidents) > 0 {
 			return nil
@@ -104,7 +111,7 @@ func (r *reader) beforeThat() *Link {
 	}
 	for _, i := range r.s.Incidents {
 		if !i.Open() {
-			return &Link{Href: incidentPath(i.Code), Text: r.p.T("public.home.before", "Title", i.Title, "Day", r.p.Date(i.Shown()))}
+			return &Older{Link: Link{Href: incidentPath(i.Code), Text: i.Title}, Day: Day{ISO: r.p.DayKey(i.Shown()), Text: r.p.Date(i.Shown())}}
 		}
 	}
 	return nil
@@ -194,7 +201,8 @@ func (r *reader) past() []PastDay {
 	var run []time.Time // quiet days, newest first
 	flush := func() {
 		if len(run) > 0 {
-			out = append(out, PastDay{Quiet: true, Day: Day{Text: r.days(run[len(run)-1], run[0])}})
+			first, last := r.days(run[len(run)-1], run[0])
+			out = append(out, PastDay{Quiet: true, Day: first, Until: last})
 		}
 		run = nil
 	}

@@ -78,7 +78,7 @@ func (r *reader) incidentFacts(i *snapshot.Incident) []Fact {
 	var fs []Fact
 	start := i.Shown()
 	if i.Kind == incidents.KindMaintenance {
-		fs = append(fs, Fact{Label: r.p.T("public.fact.planned_for"), Time: new(r.long(start))})
+		fs = append(fs, Fact{Label: r.p.T("public.fact.planned_for"), Time: new(r.stamp(start))})
 		if i.ScheduledUntil != nil {
 			fs = append(fs, r.fact("public.fact.planned_until", *i.ScheduledUntil, start))
 		}
@@ -88,7 +88,7 @@ func (r *reader) incidentFacts(i *snapshot.Incident) []Fact {
 	case ok && i.Kind == incidents.KindMaintenance:
 		fs = append(fs, r.fact("public.fact.started", at, start))
 	case ok:
-		fs = append(fs, Fact{Label: r.p.T("public.fact.started"), Time: new(r.long(at))})
+		fs = append(fs, Fact{Label: r.p.T("public.fact.started"), Time: new(r.stamp(at))})
 	}
 	if ok && i.ResolvedAt != nil {
 		fs = append(fs, r.fact("public.fact."+string(i.State), *i.ResolvedAt, at))

@@ -68,7 +68,7 @@ type SubscribePage struct {
 type ManagePage struct {
 	Base
 	Form     ManageForm
-	SinceDay string
+	SinceDay *Day
 	Follows  []Link
 	Choices  Choices
 	Faults   []FieldFault
@@ -149,7 +149,7 @@ func (v *Views) Manage(s *snapshot.Snapshot, f ManageForm) ([]byte, error) {
 	page := ManagePage{Base: r.base(r.p.T("public.manage.title"), ""), Form: f, Follows: r.follows(f.Incidents)}
 	page.Forms = true
 	if !f.Since.IsZero() {
-		page.SinceDay = r.p.Date(f.Since)
+		page.SinceDay = &Day{ISO: r.p.DayKey(f.Since), Text: r.p.Date(f.Since)}
 	}
 	page.Choices = r.choices(f.What, f.Components, f.How, f.Maintenance, f.Errors)
 	page.Choices.Expanded, page.Choices.Managed = true, true

@@ -78,6 +78,13 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
+func inWords(first Day, last *Day) string {
+	if last == nil {
+		return first.Text
+	}
+	return first.Text + " to " + last.Text
+}
+
 func TestDays_nameMonthAndYearOnce(t *testing.T) {
 	t.Parallel()
 	r := &reader{p: speak(t, "Pacific/Auckland")}
@@ -86,12 +93,12 @@ func TestDays_nameMonthAndYearOnce(t *testing.T) {
 		from, to time.Time
 		want     string
 	}{
-		{day(2018, 5, 22), day(2018, 5, 22), "22 May"},
-		{day(2018, 5, 15), day(2018, 5, 22), "15 to 22 May"},
-		{day(2018, 7, 22), day(2018, 8, 5), "22 July to 5 August"},
-		{day(2018, 12, 29), day(2019, 1, 5), "29 December 2018 to 5 January 2019"},
+		{day(2018, 5, 22), day(2018, 5, 22), "May 22"},
+		{day(2018, 5, 15), day(2018, 5, 22), "May 15 to 22"},
+		{day(2018, 7, 22), day(2018, 8, 5), "Jul 22 to Aug 5"},
+		{day(2018, 12, 29), day(2019, 1, 5), "Dec 29, 2018 to Jan 5, 2019"},
 	} {
-		if got := r.days(c.from, c.to); got != c.want {
+		if got := inWords(r.days(c.from, c.to)); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -200,12 +207,12 @@ func TestPast(t *testing.T) {
 		all     []*snapshot.Incident
 		want    []string
 	}{
-		{"quiet", local(1, 1, 0), nil, []string{"quiet 28 March to 10 April"}},
-		{"a young page", local(4, 8, 15), nil, []string{"quiet 8 to 10 April"}},
-		{"one day", local(1, 1, 0), []*snapshot.Incident{incident(local(4, 7, 1), new(local(4, 7, 23)))}, []string{"quiet 8 to 10 April", "Sun 7 April", "quiet 28 March to 6 April"}},
-		{"three days long", local(1, 1, 0), []*snapshot.Incident{incident(local(4, 3, 20), new(local(4, 5, 9)))}, []string{"quiet 6 to 10 April", "Wed 3 April", "quiet 28 March to 2 April"}},
-		{"still open", local(1, 1, 0), []*snapshot.Incident{incident(local(4, 9, 20), nil)}, []string{"quiet 28 March to 8 April"}},
-		{"began before the window", local(1, 1, 0), []*snapshot.Incident{incident(local(3, 2, 20), new(local(3, 30, 9)))}, []string{"quiet 31 March to 10 April", "Sat 30 March"}},
+		{"quiet", local(1, 1, 0), nil, []string{"quiet Mar 28 to Apr 10"}},
+		{"a young page", local(4, 8, 15), nil, []string{"quiet Apr 8 to 10"}},
+		{"one day", local(1, 1, 0), []*snapshot.Incident{incident(local(4, 7, 1), new(local(4, 7, 23)))}, []string{"quiet Apr 8 to 10", "Sun, Apr 7", "quiet Mar 28 to Apr 6"}},
+		{"three days long", local(1, 1, 0), []*snapshot.Incident{incident(local(4, 3, 20), new(local(4, 5, 9)))}, []string{"quiet Apr 6 to 10", "Wed, Apr 3", "quiet Mar 28 to Apr 2"}},
+		{"still open", local(1, 1, 0), []*snapshot.Incident{incident(local(4, 9, 20), nil)}, []string{"quiet Mar 28 to Apr 8"}},
+		{"began before the window", local(1, 1, 0), []*snapshot.Incident{incident(local(3, 2, 20), new(local(3, 30, 9)))}, []string{"quiet Mar 31 to Apr 10", "Sat, Mar 30"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -218,7 +225,7 @@ func TestPast(t *testing.T) {
 			for _, d := range r.past() {
 				text := d.Day.Text
 				if d.Quiet {
-					text = "quiet " + text
+					text = "quiet " + inWords(d.Day, d.Until)
 				}
 				got = append(got, text)
 			}
