@@ -53,6 +53,14 @@ func (b AdminBase) CanOwn() bool { return b.Role.AtLeast(auth.Owner) }
 // Marks are the marks that any page for staff may show.
 func (AdminBase) Marks() []string { return []string{"ok", "slow", "part", "down", "maint", "none"} }
 
+// DoneLink is where the sentence of what was done leads; only a page that has just been set up has a place to look at.
+func (b AdminBase) DoneLink() *Link {
+	if b.Done == "" || b.Done != b.T.T("admin.done.welcome") {
+		return nil
+	}
+	return &Link{Href: "/", Text: b.T.T("admin.done.welcome.link")}
+}
+
 // Icon is the file of the tab's icon: a pinned tab tells what is open.
 func (b AdminBase) Icon() string {
 	if b.Open > 0 {
@@ -63,7 +71,7 @@ func (b AdminBase) Icon() string {
 
 // AdminMail is the banner that says why no mail leaves.
 type AdminMail struct {
-	Text string
+	Text AdminSaid
 	URL  string // where to put it right, or to read what waits
 	Link string
 }
@@ -72,6 +80,7 @@ type AdminMail struct {
 // the server's, so it survives a closed tab.
 type AdminToast struct {
 	Before, After string // what it says, around the seconds
+	Over          string // what it says when they are over
 	Action        string // undo by POST
 	Seconds       int    // that are left
 }
@@ -125,6 +134,9 @@ func AdminID(id int64) string { return strconv.FormatInt(id, 10) }
 
 // AdminPeople is a number of people in words: "1 person", "1,284 people".
 func AdminPeople(p *i18n.Printer, n int) string {
+	if n == 0 {
+		return p.T("admin.people.none")
+	}
 	return p.T("admin.people", "Count", n, "N", AdminCount(p, n))
 }
 

@@ -13,11 +13,11 @@ import (
 func NewAdminMail(p *i18n.Printer, s notify.Status, now time.Time) *AdminMail {
 	switch {
 	case !s.SMTPConfigured:
-		return &AdminMail{Text: p.T("admin.mail.off"), URL: "/admin/outbox", Link: p.T("admin.mail.read")}
+		return &AdminMail{Text: adminSaid(p, "admin.mail.off"), URL: "/admin/outbox", Link: p.T("admin.mail.read")}
 	case !s.MailReady:
-		return &AdminMail{Text: p.T("admin.mail.sender"), URL: "/admin/settings#mail", Link: p.T("admin.mail.settings")}
+		return &AdminMail{Text: adminSaid(p, "admin.mail.sender"), URL: "/admin/settings#mail", Link: p.T("admin.mail.settings")}
 	case s.Paused != "":
-		return &AdminMail{Text: p.T("admin.mail.paused", "Answer", s.Paused, "At", p.Near(s.NextTry, now)), URL: "/admin/outbox", Link: p.T("admin.mail.read")}
+		return &AdminMail{Text: adminSaid(p, "admin.mail.paused", "Answer", s.Paused, "At", adminClock(p, s.NextTry, now)), URL: "/admin/outbox", Link: p.T("admin.mail.read")}
 	}
 	return nil
 }
@@ -34,12 +34,15 @@ func NewAdminLetterToast(p *i18n.Printer, incident string, people int, off bool,
 }
 
 func adminToast(p *i18n.Printer, action string, people int, off bool, due, now time.Time) *AdminToast {
-	t := &AdminToast{Action: action, Seconds: adminSeconds(due, now)}
+	t := &AdminToast{Action: action, Seconds: adminSeconds(due, now), Over: p.T("admin.toast.over")}
 	if t.Seconds == 0 {
 		return nil
 	}
 	key := "admin.toast"
-	if off {
+	switch {
+	case people == 0:
+		key = "admin.toast.none"
+	case off:
 		key = "admin.toast.off"
 	}
 	t.Before, t.After, _ = strings.Cut(p.T(key, "People", AdminPeople(p, people), "Seconds", "\x00"), "\x00")
@@ -61,6 +64,8 @@ func AdminTold(p *i18n.Printer, u incidents.Update, t notify.Told, announced, of
 		return p.T("admin.told.nobody")
 	case t.Cancelled && t.Sent == 0:
 		return p.T("admin.told.stopped")
+	case t.Recipients == 0 && t.Sent+t.Waiting+t.Failed == 0:
+		return p.T("admin.told.none")
 	case off && (t.Held || t.Waiting > 0):
 		return p.T("admin.told.off")
 	case t.Held:
@@ -115,9 +120,9 @@ func AdminOutboxState(p *i18n.Printer, s notify.Status, now time.Time) []AdminNo
 		return []AdminNote{{Mark: "slow", Text: m.Text}}
 	}
 	if s.Ready+s.Leased+s.Held == 0 {
-		return []AdminNote{{Mark: "ok", Text: p.T("admin.outbox.empty")}}
+		return []AdminNote{{Mark: "ok", Text: adminSaid(p, "admin.outbox.empty")}}
 	}
-	return []AdminNote{{Mark: "ok", Text: p.T("admin.outbox.works")}}
+	return []AdminNote{{Mark: "ok", Text: adminSaid(p, "admin.outbox.works")}}
 }
 
 // AdminOutboxTiles are the numbers of the outbox.

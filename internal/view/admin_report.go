@@ -2,6 +2,7 @@ package view
 
 import (
 	"html/template"
+	"strings"
 
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/i18n"
@@ -65,6 +66,14 @@ type AdminTell struct {
 	Count, People string
 	EndCount      string
 	Telling       string // what to count again while staff tap
+}
+
+// Button is what a button says that tells them: told, with {n} for their number, or none where there is nobody yet.
+func (t AdminTell) Button(told, none string) string {
+	if t.Count == "0" {
+		return none
+	}
+	return strings.ReplaceAll(told, "{n}", t.Count)
 }
 
 // NewAdminTell words the numbers of people that an update and an end reach.

@@ -158,7 +158,7 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 			view.AdminNow{AdminBase: viewer, Heading: view.AdminHeading(w.p, 0), Quiet: view.AdminQuiet(w.p, &w.now), Empty: true},
 		},
 		"incident": {
-			view.AdminIncident{AdminBase: b, Head: h, Post: w.post(), Updates: line, Affected: spans, Postmortem: "Draft"},
+			view.AdminIncident{AdminBase: b, Head: h, Post: w.post(), Updates: line, Affected: spans, Postmortem: view.AdminSaid{{Text: "Draft"}}},
 			view.AdminIncident{AdminBase: b, Head: view.NewAdminHead(w.p, plan, nil, w.now), Post: w.post(), Steps: view.AdminSteps(w.p, incidents.InProgress), Updates: line},
 			view.AdminIncident{AdminBase: viewer, Head: view.NewAdminHead(w.p, over, nil, w.now), Updates: line},
 		},
@@ -174,7 +174,7 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 		"edit":       {view.AdminEdit{AdminBase: b, Head: h, Form: f, Weights: view.AdminWeights(w.p)}, view.AdminEdit{AdminBase: b, Head: view.NewAdminHead(w.p, plan, nil, w.now), Form: f}},
 		"correct":    {view.AdminCorrect{AdminBase: b, Head: h, Update: line[1], Form: f, Versions: view.AdminVersions(w.p, w.story.Revisions, incidents.OfUpdate, 2, w.now), Preview: preview}, view.AdminCorrect{AdminBase: viewer, Head: h, Update: line[0], Form: f}},
 		"withdraw":   {view.AdminConfirmWithdraw{AdminBase: b, Head: h, Updates: "its 4 updates", Form: f}},
-		"postmortem": {view.AdminPostmortem{AdminBase: b, Head: h, Form: f, Status: "Draft", Published: true, Preview: preview, Versions: view.AdminVersions(w.p, w.story.Revisions, incidents.OfPostmortem, 9, w.now), Tell: view.NewAdminTell(w.p, 3, 3)}, view.AdminPostmortem{AdminBase: viewer, Head: h, Form: f, Preview: preview}},
+		"postmortem": {view.AdminPostmortem{AdminBase: b, Head: h, Form: f, Status: view.AdminSaid{{Text: "Draft"}}, Published: true, Preview: preview, Versions: view.AdminVersions(w.p, w.story.Revisions, incidents.OfPostmortem, 9, w.now), Tell: view.NewAdminTell(w.p, 3, 3)}, view.AdminPostmortem{AdminBase: viewer, Head: h, Form: f, Preview: preview}},
 		"services":   {view.AdminServices{AdminBase: b, Form: f, Groups: w.groups(), Archived: view.AdminArchived(w.p, w.all)}, view.AdminServices{AdminBase: viewer, Groups: w.groups()}, view.AdminServices{AdminBase: b, Empty: true}},
 		"service":    {edit, view.AdminServiceEdit{AdminBase: b, Form: f, Action: "/admin/services/new", Groups: view.AdminGroupOptions(w.p, w.group)}, view.AdminServiceEdit{AdminBase: b, Form: f, Group: true, Code: "group0000001", Action: "/admin/groups/group0000001"}},
 		"subscribers": {
@@ -388,11 +388,11 @@ func TestAdminTimeline(t *testing.T) {
 func TestAdminHead_saysThatAPromiseWasMissed(t *testing.T) {
 	t.Parallel()
 	w := newStaffWorld(t, "x", false)
-	if h := w.head(); !h.Late || h.Promise != "You promised an update by 14:45 EDT. It is 14:50 EDT. Post one, or move the promise." {
+	if h := w.head(); !h.Late || h.Promise.String() != "You promised an update by 14:45 EDT. It is 14:50 EDT. Post one, or move the promise." {
 		t.Errorf("late %v: %q", h.Late, h.Promise)
 	}
 	w.story.Incident.NextUpdateBy = new(w.now.Add(4 * time.Minute))
-	if h := w.head(); h.Late || h.Promise != "Next update due in 4 min, by 14:54 EDT" {
+	if h := w.head(); h.Late || h.Promise.String() != "Next update due in 4 min, by 14:54 EDT" {
 		t.Errorf("late %v: %q", h.Late, h.Promise)
 	}
 }
@@ -409,7 +409,9 @@ func TestAdminTold(t *testing.T) {
 	}{
 		{"held", notify.Told{Held: true, Recipients: 1284, DueAt: w.now.Add(14 * time.Second)}, false, "goes to 1,284 people in 14 s"},
 		{"held too long", notify.Told{Held: true, Recipients: 1, DueAt: w.now}, false, "leaving now"},
-		{"no mail", notify.Told{Held: true, DueAt: w.now}, true, "waits: mail is not set up"},
+		{"no mail", notify.Told{Held: true, Recipients: 3, DueAt: w.now}, true, "waits: mail is not set up"},
+		{"nobody to tell, held", notify.Told{Held: true, DueAt: w.now.Add(14 * time.Second)}, true, "no subscribers yet: nobody was written to"},
+		{"nobody to tell", notify.Told{}, false, "no subscribers yet: nobody was written to"},
 		{"on its way", notify.Told{Recipients: 1284, Sent: 1000, Waiting: 284}, false, "sent to 1,000 of 1,284 people"},
 		{"sent", notify.Told{Recipients: 1, Sent: 1}, false, "sent to 1 person"},
 		{"some bounced", notify.Told{Recipients: 1282, Sent: 1279, Failed: 3}, false, "reached 1,279 of 1,282 people"},
@@ -466,6 +468,52 @@ func TestAdmin_noPageShowsTheNameOfAKey(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+func TestAdminToast_promisesNoMailWhereNobodyFollows(t *testing.T) {
+	t.Parallel()
+	w := newStaffWorld(t, "x", false)
+	for _, tt := range []struct {
+		people int
+		off    bool
+		want   string
+	}{
+		{37, false, "Goes to 37 people in 14 s."},
+		{37, true, "Mail is not set up. Undo within 14 s."},
+		{0, false, "No subscribers yet: nobody is written to. Undo within 14 s."},
+		{0, true, "No subscribers yet: nobody is written to. Undo within 14 s."},
+	} {
+		toast := view.NewAdminToast(w.p, "update000001", tt.people, tt.off, w.now.Add(14*time.Second), w.now)
+		if got := fmt.Sprint(toast.Before, toast.Seconds, toast.After); got != tt.want {
+			t.Errorf("%d people, off %v: got %q, want %q", tt.people, tt.off, got, tt.want)
+		}
+	}
+	if got := view.NewAdminTell(w.p, 0, 0).Button("Publish and tell {n}", "Publish"); got != "Publish" {
+		t.Errorf("with nobody to tell the button says %q", got)
+	}
+	if got := view.NewAdminTell(w.p, 1284, 0).Button("Publish and tell {n}", "Publish"); got != "Publish and tell 1,284" {
+		t.Errorf("the button says %q", got)
+	}
+}
+
+// What was withdrawn goes on for no hours and is at no step.
+func TestAdminHead_ofWhatWasWithdrawn(t *testing.T) {
+	t.Parallel()
+	w := newStaffWorld(t, "x", false)
+	i := w.story.Incident
+	i.WithdrawnAt = &w.now
+	h := view.NewAdminHead(w.p, i, nil, w.now)
+	if h.State != "Withdrawn" || h.Mark != "none" || h.Promise != nil {
+		t.Errorf("it is %q under %q, %v", h.State, h.Mark, h.Promise)
+	}
+	for set, p := range map[string]view.AdminPage{"list": view.AdminIncidents{AdminBase: w.base(), Rows: []view.AdminHead{h}}, "page": view.AdminIncident{AdminBase: w.base(), Head: h}} {
+		body, err := views(t).Admin(p)
+		page := statustest.Page(t, must(t, body, err))
+		facts := page.Find("main .list li, main .facts").Text()
+		if !strings.Contains(facts, "Withdrawn") || strings.Contains(facts, "Investigating") || strings.Contains(facts, " min") {
+			t.Errorf("the %s says %q", set, facts)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/statusd/statusd/internal/i18n"
 )
@@ -20,6 +21,27 @@ type Problem struct {
 type Typed struct {
 	Name, Value string
 	Long        bool
+}
+
+// Shown reports whether a person typed it and would miss it; what a form says of itself is only sent again.
+func (t Typed) Shown() bool {
+	return t.Long && !strings.HasSuffix(t.Name, "_was") && !strings.HasSuffix(t.Name, "_template") && t.Name != "key" && t.Name != "next"
+}
+
+// Label is what the forms call a field.
+func (p Problem) Label(name string) string {
+	if key := "typed." + name; p.T.Has(key) {
+		return p.T.T(key)
+	}
+	return p.T.T("typed.other")
+}
+
+// Back is where somebody goes on who can do nothing here: staff to the desk, readers to the page.
+func (p Problem) Back() Link {
+	if p.Again == "/admin" || strings.HasPrefix(p.Again, "/admin/") {
+		return Link{Href: "/admin", Text: p.T.T("problem.desk")}
+	}
+	return Link{Href: "/", Text: p.T.T("problem.page")}
 }
 
 // Title is the window's title.

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 	"strconv"
@@ -44,6 +45,7 @@ type Chip struct {
 // Step is one of the steps that an incident goes through.
 type Step struct {
 	Word         string
+	Mark         Mark // the worst that was so during the step; empty for one that lies ahead
 	Did, Current bool
 }
 
@@ -207,9 +209,43 @@ func chips(i *snapshot.Incident) []Chip {
 func (r *reader) steps(i *snapshot.Incident) []Step {
 	states := i.Kind.States()
 	at := slices.Index(states, i.State)
+	during := worstDuring(i)
+	said := ofImpact(i.Impact) // of a step that nobody posted in: as before it
 	var out []Step
 	for n, s := range states {
-		out = append(out, Step{Word: r.p.State(string(s)), Did: n <= at, Current: n == at})
+		step := Step{Word: r.p.State(string(s)), Did: n <= at, Current: n == at}
+		if w, ok := during[s]; ok {
+			said = w
+		}
+		switch {
+		case step.Current:
+			step.Mark = Mark(r.effect(i).Mark())
+		case step.Did:
+			step.Mark = Mark(said.Mark())
+		}
+		out = append(out, step)
+	}
+	return out
+}
+
+// worstDuring is the worst that the updates of each step say of any service. A
+// step before the first word about a service is not in it.
+func worstDuring(i *snapshot.Incident) map[incidents.State]components.Status {
+	out := map[incidents.State]components.Status{}
+	if i.Kind == incidents.KindMaintenance {
+		for _, s := range i.Kind.States() {
+			out[s] = components.Maintenance
+		}
+		return out
+	}
+	now := map[string]components.Status{}
+	for _, u := range slices.Backward(i.Updates) { // newest first
+		for _, a := range u.Affected {
+			now[a.Code] = a.New
+		}
+		for _, status := range now {
+			out[u.State] = components.Worst(cmp.Or(out[u.State], components.Operational), status)
+		}
 	}
 	return out
 }

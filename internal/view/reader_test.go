@@ -97,10 +97,10 @@ func TestIncident_saysPostmortemOnce(t *testing.T) {
 
 func TestIncident_facts(t *testing.T) {
 	t.Parallel()
-	same(t, "finished", incident(t, callRail(t)).Find(".facts").Text(), "Resolved Started 14 May 2018, 13:30 EDT Resolved 17:47 EDT Lasted 4 h 17 min")
-	same(t, "over days", incident(t, raco(t)).Find(".facts").Text(), "Resolved Started 22 July 2019, 19:00 PDT Resolved 25 July, 12:00 PDT Lasted 2 d 17 h")
+	same(t, "finished", incident(t, callRail(t)).Find(".facts").Text(), "Resolved Started May 14, 2018 - 13:30 EDT Resolved 17:47 EDT Lasted 4 h 17 min")
+	same(t, "over days", incident(t, raco(t)).Find(".facts").Text(), "Resolved Started Jul 22, 2019 - 19:00 PDT Resolved Jul 25, 12:00 PDT Lasted 2 d 17 h")
 	open := incident(t, during(t))
-	same(t, "open", open.Find(".facts").Text(), "Investigating Started 14 May 2018, 13:30 EDT Next update by 15:20 EDT")
+	same(t, "open", open.Find(".facts").Text(), "Investigating Started May 14, 2018 - 13:30 EDT Next update by 15:20 EDT")
 	same(t, "chips", strings.Join(open.Texts(".chip"), "|"), "Application Dashboard: down|Call Routing: partly down|Backup Call Routing: partly down|DNI and Keyword Tracking: working|Call Recording: working")
 	same(t, "follow", open.Find(".then a").Attr("href"), "/subscribe?incident="+code)
 	same(t, "grouped chip", incident(t, raco(t)).Find(".chip").Text(), "Alarm Notification Services (AlarmAgent Voice System Health)")
@@ -129,13 +129,13 @@ func TestHome_onAQuietDay(t *testing.T) {
 	same(t, "favicon", page.Find(`link[rel="icon"]`).Attr("href"), "/static/favicon-ok.svg")
 	same(t, "cards", len(page.FindAll(".inc")), 0)
 	same(t, "services", strings.Join(page.Texts(".c .name"), "|"), "Application Dashboard|Call Routing|Backup Call Routing|DNI and Keyword Tracking|Call Recording")
-	same(t, "planned", page.Find(".soon .sm").Text(), "27 May, 02:00 EDT to 03:30 EDT · 1 h 30 min")
+	same(t, "planned", page.Find(".soon .sm").Text(), "May 27, 02:00 EDT to 03:30 EDT · 1 h 30 min")
 	rows := page.FindAll(".days > li")
 	same(t, "rows", len(rows), 3)
-	same(t, "newest", rows[0].Text(), "15 to 22 May Nothing to report.")
-	same(t, "the day", rows[1].Find("time").Text(), "Mon 14 May")
+	same(t, "newest", rows[0].Text(), "May 15 to 22 Nothing to report.")
+	same(t, "the day", rows[1].Find("time").Text(), "Mon, May 14")
 	same(t, "its times", rows[1].Find("article .sm").Text(), "Partly down · 13:30 EDT to 17:47 EDT · Application Dashboard, Call Routing and 3 more · Postmortem")
-	same(t, "oldest", rows[2].Text(), "9 to 13 May Nothing to report.")
+	same(t, "oldest", rows[2].Text(), "May 9 to 13 Nothing to report.")
 	same(t, "zone", page.Find("footer p").Text(), "Times are in America/New_York (EDT, UTC−4).")
 	same(t, "as of", page.Has(".asof"), false)
 	same(t, "atom", page.Find(`link[type="application/atom+xml"]`).Attr("title"), "CallRail Status History - Atom Feed")
@@ -158,7 +158,7 @@ func TestHome_whileItBurns(t *testing.T) {
 	same(t, "times", strings.Join(card.Texts(".ups time"), "|"), "14:49 EDT|14:43 EDT|14:08 EDT")
 	same(t, "permalink", card.Find(".when a").Attr("href"), "/incidents/"+code+"#u3")
 	same(t, "follow", card.Find(".then a").Attr("href"), "/subscribe?incident="+code)
-	same(t, "today is not called quiet", page.Find(".days > li").Text(), "1 to 13 May Nothing to report.")
+	same(t, "today is not called quiet", page.Find(".days > li").Text(), "May 1 to 13 Nothing to report.")
 	same(t, "a service", page.FindAll(".c")[1].Text(), "Call Routing Partly down")
 }
 
@@ -200,7 +200,7 @@ func TestHome_saysThatItIsOld(t *testing.T) {
 	t.Parallel()
 	facts := callRail(t)
 	facts.AsOf = at(t, "2018-05-22T14:30:00Z")
-	want := "Shown as of 22 May 2018, 10:30 EDT. We cannot reach our own database at the moment; this is the last good picture."
+	want := "Shown as of May 22, 2018 - 10:30 EDT. We cannot reach our own database at the moment; this is the last good picture."
 	same(t, "home", home(t, facts).Find(".asof").Text(), want)
 	same(t, "incident", incident(t, facts).Find(".asof").Text(), want)
 }
@@ -280,7 +280,7 @@ func TestHistory(t *testing.T) {
 	same(t, "months", strings.Join(page.Texts("section h2"), "|"), "May 2018|November 2017 to April 2018")
 	same(t, "summary", page.Find("section small").Text(), "1 incident · 4 h 17 min of trouble")
 	same(t, "row", page.Find(".days article .sm").Text(), "Partly down · 13:30 EDT to 17:47 EDT · 5 services · 9 updates · Postmortem")
-	same(t, "day", page.Find(".days > li > time").Text(), "Mon 14")
+	same(t, "day", page.Find(".days > li > time").Text(), "Mon, May 14")
 	same(t, "years", strings.Join(page.Texts("dt"), "|"), "2018")
 	same(t, "months with something to tell", strings.Join(page.Texts("dd a"), "|"), "May (1)")
 	same(t, "current", page.Find("header [aria-current]").Text(), "History")
@@ -361,7 +361,7 @@ func TestManage(t *testing.T) {
 		Incidents: []string{code, "gone"}, Stop: "/u/abc",
 	})
 	page := statustest.Page(t, must(t, body, err))
-	same(t, "whose", page.Find(".head p").Text(), "For dana@bright-dental.example, since 3 May 2018. This page opens only from the link in your e-mails.")
+	same(t, "whose", page.Find(".head p").Text(), "For dana@bright-dental.example, since May 3, 2018. This page opens only from the link in your e-mails.")
 	same(t, "follows", page.Find(".pick .hint").Text(), "Upstream Network Impairment")
 	same(t, "stop", page.Find(".row a").Attr("href"), "/u/abc")
 	same(t, "not indexed", page.Find(`meta[name="robots"]`).Attr("content"), "noindex")
@@ -444,4 +444,39 @@ func TestMarks(t *testing.T) {
 	if slices.Contains(have, "m-down") {
 		t.Error("a mark that is not used")
 	}
+}
+
+// Each step has the colour of what was so during it; the one that is current agrees with its card.
+func TestSteps_haveTheColourOfTheirTime(t *testing.T) {
+	t.Parallel()
+	facts := during(t)
+	i := facts.Incidents[0]
+	said := func(n int, state incidents.State, status components.Status) {
+		i.Updates[n].State = state
+		i.Updates[n].Affected = []snapshot.Affected{{Code: i.Affected[0].Code, New: status}}
+	}
+	said(2, incidents.Investigating, components.MajorOutage) // oldest
+	said(1, incidents.Investigating, components.Degraded)
+	said(0, incidents.Monitoring, components.Degraded)
+	i.State = incidents.Monitoring
+	for n := range facts.Groups[0].Components {
+		facts.Groups[0].Components[n].Status = components.Operational
+	}
+	facts.Groups[0].Components[0].Status = components.Degraded
+	for name, page := range map[string]*statustest.Node{"its page": incident(t, facts), "the status page": home(t, facts)} {
+		var marks []string
+		for _, n := range page.FindAll(".steps li") {
+			marks = append(marks, n.Attr("data-s"))
+		}
+		same(t, "on "+name, strings.Join(marks, "|"), "down|down|slow|")
+	}
+}
+
+func TestHome_quietForLongLeadsToTheLastReport(t *testing.T) {
+	t.Parallel()
+	facts := callRail(t)
+	facts.BuiltAt = at(t, "2018-08-01T14:32:00Z")
+	page := home(t, facts)
+	same(t, "before", page.Find(".before").Text(), "Before that Upstream Network Impairment May 14, 2018")
+	same(t, "its day", page.Find(".before time").Attr("datetime"), "2018-05-14")
 }

@@ -28,7 +28,11 @@ function filler(form) {
   const field = form.elements.body, { body_template: made, body_was: was } = form.elements;
   form.template = made && same(field.value, was.value) ? made.value : null;
   field.addEventListener('input', (e) => { if (e.isTrusted) form.template = form.template !== null && holds(field.value) ? field.value : null; });
-  form.addEventListener('formdata', (e) => { if (form.template !== null) e.formData.set('body', form.template); });
+  form.addEventListener('formdata', ({ formData: sent }) => {
+    if (form.template === null) return;
+    sent.set('body_template', form.template);
+    sent.set('body_was', field.value);
+  });
 }
 
 const text = (form) => form.template ?? form.elements.body.value;
@@ -82,7 +86,8 @@ function label(form) {
   if (!go || !notify) return;
   const state = form.elements.state ? form.elements.state.value : '';
   const n = over(state) ? go.dataset.end : go.dataset.count;
-  go.textContent = notify.checked ? go.dataset.told.replace('{n}', n) : go.dataset.untold;
+  const told = n === '0' ? go.dataset.none : go.dataset.told.replace('{n}', n);
+  go.textContent = notify.checked ? told : go.dataset.untold;
 }
 
 function list(form, names) {
@@ -227,7 +232,11 @@ function toast() {
   const tick = setInterval(() => {
     const left = Math.round((until - Date.now()) / 1000);
     el.querySelector('[data-seconds]').textContent = Math.max(0, left);
-    if (left <= 0) { clearInterval(tick); el.hidden = true; }
+    if (left > 0) return;
+    clearInterval(tick);
+    const says = el.querySelector('[data-over]');
+    says.textContent = says.dataset.over; // the line keeps its place: nothing below it jumps
+    el.querySelector('form').hidden = true;
   }, 500);
 }
 

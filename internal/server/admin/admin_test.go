@@ -410,7 +410,7 @@ func TestServices(t *testing.T) {
 	b.send("/admin/groups/new", "name", "Calls").want(200)
 	b.open("/admin/services/new")
 	group := b.page().FindAll("select[name=group] option")[1].Attr("value")
-	b.send("/admin/services/new", "name", "Routing\nTracking\n\nTracking\nRecording", "group", group).want(422).says("already a service of that name")
+	b.send("/admin/services/new", "name", "Routing\nTracking\n\nTracking\nRecording", "group", group).want(422).says("already a service called “Tracking”")
 	if got := b.page().Find("[name=name]").Text(); got != "Tracking Recording" {
 		t.Errorf("what is left: %q", got)
 	}
@@ -636,7 +636,7 @@ func TestNow(t *testing.T) {
 	}
 	_, err := h.Desk.SavePostmortem(t.Context(), h.Staff, incidents.SavePostmortem{Page: h.Page.ID, Incident: i.Code, Body: "Draft."})
 	h.ok(err)
-	b.open("/admin").says("All quiet. Last incident resolved 14 May 2018.").says("Postmortem draft")
+	b.open("/admin").says("All quiet. Last incident resolved May 14, 2018.").says("Postmortem draft")
 	if got := b.page().Find(".list a[href=" + view.AdminURL(incidents.KindIncident, i.Code) + "/postmortem]").Text(); got != "Go on writing" {
 		t.Errorf("the draft's link says %q", got)
 	}
