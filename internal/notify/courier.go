@@ -31,6 +31,7 @@ type Courier struct {
 
 	self      string          // Node and this very process
 	chunkSize int             // for tests; 0 means expandChunk
+	grace     time.Duration   // for tests; 0 means grace
 	untidy    atomic.Bool     // leases of ours may be left that nobody holds
 	rejected  map[int64]int64 // deliveries whose content was refused, and successes then
 	successes int64

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/statusd/statusd/internal/db"
 )
@@ -26,6 +27,9 @@ func (c *Courier) ExpandOne(ctx context.Context) (made int, more bool, err error
 
 // SetChunk makes chunks small.
 func (c *Courier) SetChunk(n int) { c.chunkSize = n }
+
+// SetGrace makes the end of a courier short.
+func (c *Courier) SetGrace(d time.Duration) { c.grace = d }
 
 // Claim takes deliveries and does nothing with them, like a process that dies.
 func (c *Courier) Claim(ctx context.Context, n int) (int, error) {

@@ -131,6 +131,9 @@ func instead(err error) (v verdict, keep bool) {
 func (l *lane) try(j *job, again bool) (v verdict, keep, goOn bool) {
 	if l.conn == nil {
 		if err := l.dial(); err != nil {
+			if l.r.ctx.Err() != nil { // we are to end, which says nothing of the server
+				return verdict{State: stateReady}, true, false
+			}
 			return l.noConnection(err, j)
 		}
 	}
@@ -158,6 +161,10 @@ func (l *lane) try(j *job, again bool) (v verdict, keep, goOn bool) {
 		v, keep = instead(err)
 		return v, keep, true
 	}
+	if l.r.hard.Err() != nil && ref.Stage < atDot { // we hung up ourselves
+		l.hangUp(false)
+		return verdict{State: stateReady}, true, false
+	}
 	v = judge(ref, j.ID, j.Attempts, fresh, l.r.refusedBefore(j.ID))
 	if v.HangUp || (ref.Stage < atDot && l.conn.reset() != nil) {
 		l.hangUp(false)
@@ -169,12 +176,13 @@ func (l *lane) try(j *job, again bool) (v verdict, keep, goOn bool) {
 	return v, true, true
 }
 
-// dial connects; the end of the round ends the connection.
+// dial connects, unless nothing new shall begin; the end of the round ends the
+// connection.
 func (l *lane) dial() error {
 	l.r.mu.Lock()
 	l.r.dialling++
 	l.r.mu.Unlock()
-	c, err := l.r.c.SMTP.dial(l.r.hard)
+	c, err := l.r.c.SMTP.dial(l.r.ctx)
 	l.r.mu.Lock()
 	defer l.r.mu.Unlock()
 	l.r.dialling--

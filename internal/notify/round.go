@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ type letterKey struct {
 
 func (c *Courier) newRound(ctx context.Context, may allowance) *round {
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stopTimer := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	stopTimer := context.AfterFunc(ctx, func() { time.AfterFunc(cmp.Or(c.grace, grace), cancel) })
 	r := &round{
 		c: c, ctx: ctx, hard: hard, may: may,
 		letters: map[letterKey]*letter{}, reasons: newReasons(c.Press.Renderer), batch: firstBatch, since: c.Now(),

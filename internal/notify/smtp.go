@@ -135,9 +135,10 @@ type conn struct {
 	sent   int // messages begun
 }
 
-// dial connects, encrypts and logs in.
+// dial connects, encrypts and logs in; it is broken off when ctx ends.
 func (s *SMTP) dial(ctx context.Context) (*conn, error) {
 	var raw net.Conn
+	unhook := func() bool { return true }
 	tlsConfig := s.tlsConfig()
 	opts := []mail.Option{
 		mail.WithPort(s.Config.Port),
@@ -147,17 +148,18 @@ func (s *SMTP) dial(ctx context.Context) (*conn, error) {
 		mail.WithTLSPolicy(s.policy()),
 		// Our own dialler, because go-mail leaves the connection open when a
 		// greeting or log-in is refused.
-		mail.WithDialContextFunc(func(ctx context.Context, network, addr string) (net.Conn, error) {
-			c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		mail.WithDialContextFunc(func(dialing context.Context, network, addr string) (net.Conn, error) {
+			c, err := (&net.Dialer{}).DialContext(dialing, network, addr)
 			if err != nil {
 				return nil, err
 			}
 			raw = c
+			unhook = context.AfterFunc(ctx, func() { _ = c.Close() }) // ends whatever waits on it
 			if s.Config.TLS != TLSImplicit {
 				return c, nil
 			}
 			t := tls.Client(c, tlsConfig)
-			return t, t.HandshakeContext(ctx)
+			return t, t.HandshakeContext(dialing)
 		}),
 	}
 	if s.Config.User != "" {
@@ -168,6 +170,9 @@ func (s *SMTP) dial(ctx context.Context) (*conn, error) {
 		return nil, refused(atConnect, err)
 	}
 	client, err := c.DialToSMTPClientWithContext(ctx)
+	if !unhook() && err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		if raw != nil {
 			_ = raw.Close() // it is given up; the error above is the one that counts
