@@ -141,7 +141,7 @@ func TestRender_refusesEverySchemeButThree(t *testing.T) {
 var allowedTags = map[string][]string{
 	"p": nil, "br": nil, "hr": nil, "h2": nil, "h3": nil, "h4": nil, "h5": nil, "h6": nil, "blockquote": nil, "pre": nil,
 	"code": nil, "ul": nil, "ol": {"start"}, "li": nil, "em": nil, "strong": nil, "del": nil, "table": nil, "thead": nil,
-	"tbody": nil, "tr": nil, "td": nil, "th": {"scope"}, "a": {"href", "rel", "title"},
+	"tbody": nil, "tr": nil, "td": {"class"}, "th": {"scope", "class"}, "a": {"href", "rel", "title"},
 	"div": {"class", "role", "tabindex", "aria-label"},
 }
 
@@ -181,6 +181,9 @@ func checkNode(t *testing.T, src string, n *html.Node) {
 			}
 			if a.Key == "href" && !goodAddress(a.Val) {
 				t.Errorf("%q: made a link to %q", src, a.Val)
+			}
+			if a.Key == "class" && !slices.Contains([]string{"scroll", "right", "center"}, a.Val) {
+				t.Errorf("%q: made a class %q", src, a.Val)
 			}
 		}
 	default:

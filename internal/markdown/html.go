@@ -132,14 +132,26 @@ func (w *htmlWriter) table(n ast.Node) {
 }
 
 func (w *htmlWriter) cell(n *east.TableCell) {
+	set := setting(n.Alignment) + ">"
 	switch {
 	case n.Parent().Kind() == east.KindTableHeader:
-		w.wrap(`<th scope="col">`, n, "</th>\n")
+		w.wrap(`<th scope="col"`+set, n, "</th>\n")
 	case n.PreviousSibling() == nil:
-		w.wrap(`<th scope="row">`, n, "</th>\n")
+		w.wrap(`<th scope="row"`+set, n, "</th>\n")
 	default:
-		w.wrap("<td>", n, "</td>\n")
+		w.wrap("<td"+set, n, "</td>\n")
 	}
+}
+
+// setting is how a column is set, as a class: pages allow no styles in their HTML. Left is what a table is anyway.
+func setting(a east.Alignment) string {
+	switch a {
+	case east.AlignRight:
+		return ` class="right"`
+	case east.AlignCenter:
+		return ` class="center"`
+	}
+	return ""
 }
 
 func (w *htmlWriter) inline(n ast.Node) {

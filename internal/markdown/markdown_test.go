@@ -121,13 +121,13 @@ func TestRender(t *testing.T) {
 			text: "a b",
 		},
 		{
-			name: "a table has heads for columns and rows, and no style",
-			src:  "Times:\n\n| Period | Impact | |\n|:--|--:|---|\n| 1pm | *none* | x |\n| 2pm |  \n\nafter",
+			name: "a table has heads for columns and rows, and keeps how its columns are set",
+			src:  "Times:\n\n| Period | Impact | |\n|:--|--:|:-:|\n| 1pm | *none* | x |\n| 2pm |  \n\nafter",
 			html: "<p>Times:</p>\n<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"Table\"><table>\n<thead>\n<tr>\n" +
-				"<th scope=\"col\">Period</th>\n<th scope=\"col\">Impact</th>\n<th scope=\"col\"></th>\n</tr>\n</thead>\n<tbody>\n" +
-				"<tr>\n<th scope=\"row\">1pm</th>\n<td><em>none</em></td>\n<td>x</td>\n</tr>\n" +
+				"<th scope=\"col\">Period</th>\n<th scope=\"col\" class=\"right\">Impact</th>\n<th scope=\"col\" class=\"center\"></th>\n</tr>\n</thead>\n<tbody>\n" +
+				"<tr>\n<th scope=\"row\">1pm</th>\n<td class=\"right\"><em>none</em></td>\n<td class=\"center\">x</td>\n</tr>\n" +
 				"<tr>\n<th scope=\"row\">2pm</th>\n<td></td>\n<td></td>\n</tr>\n</tbody>\n</table></div>\n<p>after</p>\n",
-			text: "Times:\n\nPeriod: 1pm; Impact: none; x\nPeriod: 2pm; Impact: –\n\nafter",
+			text: "Times:\n\n- Period: 1pm; Impact: none; x\n- Period: 2pm; Impact: –\n\nafter",
 		},
 		{
 			name: "a table without rows still shows its heads",
@@ -347,8 +347,8 @@ func TestRender_callrailPostmortemAsText(t *testing.T) {
 	d := render(t, readSeed(t, "callrail").Incident.Postmortem.Markdown)
 	for _, want := range []string{
 		"Postmortem\n\nfor call connectivity downtime, May 14, 2018\n\nOn May 14, 2018, CallRail customers experienced",
-		"\n\nImpact Timeline\n\nPeriod: 1:30pm to 2:39pm EDT; Impact: Calls were tracked, but had elevated failure rates.",
-		"\nPeriod: 4:40pm EDT; Impact: Normal call behavior resumed, and the application dashboard became available again.\n\nIncident History\n\n",
+		"\n\nImpact Timeline\n\n- Period: 1:30pm to 2:39pm EDT; Impact: Calls were tracked, but had elevated failure rates.",
+		"\n- Period: 4:40pm EDT; Impact: Normal call behavior resumed, and the application dashboard became available again.\n\nIncident History\n\n",
 		"in the future.\n\n1. With better understanding of this limit,",
 		"\n5. CallRail is building finer-grained control",
 		"customers.\n\nConclusion\n\nCallRail’s performance",

@@ -17,6 +17,7 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("start").Matching(exactly(`[0-9]{1,9}`)).OnElements("ol")
 	p.AllowAttrs("scope").Matching(exactly(`col|row`)).OnElements("th")
 
+	p.AllowAttrs("class").Matching(exactly(`right|center`)).OnElements("th", "td")
 	p.AllowAttrs("class").Matching(exactly(`scroll`)).OnElements("div")
 	p.AllowAttrs("role").Matching(exactly(`group`)).OnElements("div")
 	p.AllowAttrs("tabindex").Matching(exactly(`0`)).OnElements("div")

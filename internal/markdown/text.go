@@ -130,14 +130,14 @@ func (w *textWriter) list(n *ast.List) {
 	w.gap = 2
 }
 
-// table writes "Head: cell; Head: cell" for each row. Columns made of spaces would need a fixed-width font, which mail
+// table writes "- Head: cell; Head: cell" for each row, so that it is seen where a long one begins and ends. Columns made of spaces would need a fixed-width font, which mail
 // programs on telephones do not use, and a screen reader would read them one below the other.
 func (w *textWriter) table(n *east.Table) {
 	var heads []string
 	for row := n.FirstChild(); row != nil && !w.over; row = row.NextSibling() {
 		cells := w.cells(row)
 		if row.Kind() != east.KindTableHeader {
-			w.write(labelled(heads, cells))
+			w.write("- " + strings.ReplaceAll(labelled(heads, cells), "\n", "\n  "))
 			w.gap = 1
 			continue
 		}
@@ -326,7 +326,7 @@ func (c *converter) lead(doc ast.Node, text string) string {
 		}
 	}
 	line, _, _ := strings.Cut(text, "\n")
-	return cut(strings.Join(strings.Fields(line), " "), leadChars)
+	return cut(strings.Join(strings.Fields(strings.TrimPrefix(line, "- ")), " "), leadChars) // a row of a table
 }
 
 func firstParagraph(n ast.Node) ast.Node {

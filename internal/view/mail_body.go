@@ -88,20 +88,24 @@ var tagStyles = map[string]string{
 // tagClasses let the dark scheme reach what inline styles made light.
 var tagClasses = map[string]string{"hr": "line", "blockquote": "line", "th": "line", "td": "line", "pre": "sunk"}
 
-// openTag finds the beginning of a tag. In what markdown writes, a "<" is
-// never anything else.
-var openTag = regexp.MustCompile(`<([a-z][a-z0-9]*)( class="scroll" role="group" tabindex="0" aria-label="Table")?`)
+// openTag finds the beginning of a tag, and of a cell how it is set. In what
+// markdown writes, a "<" is never anything else.
+var openTag = regexp.MustCompile(`<([a-z][a-z0-9]*)(?: class="scroll" role="group" tabindex="0" aria-label="Table")?((?: scope="[a-z]+")?)(?: class="(right|center)")?`)
 
 // styled is the HTML of an update with its looks inline. It adds constant
 // attributes to what the sanitiser let through, and is HTML for no other reason.
 func styled(safe string) template.HTML {
 	return template.HTML(strings.TrimRight(openTag.ReplaceAllStringFunc(safe, func(m string) string { //nolint:gosec // see above
-		tag, _, _ := strings.Cut(m[1:], " ")
+		parts := openTag.FindStringSubmatch(m)
+		tag, scope, set := parts[1], parts[2], parts[3]
 		style, ok := tagStyles[tag]
 		if !ok {
 			return m
 		}
-		out := "<" + tag
+		if set != "" {
+			style = strings.TrimPrefix(style, "text-align:left;") + ";text-align:" + set
+		}
+		out := "<" + tag + scope
 		if c := tagClasses[tag]; c != "" {
 			out += ` class="` + c + `"`
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/statusd/statusd/internal/markdown"
 	"github.com/statusd/statusd/internal/notify"
 	statuspages "github.com/statusd/statusd/internal/pages"
+	"github.com/statusd/statusd/internal/statustest"
 	"github.com/statusd/statusd/internal/view"
 )
 
@@ -271,5 +272,36 @@ func TestMailer_Letter_hasWordsForEveryStep(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Numbers stand under each other in the letter as they do on the page.
+func TestMailer_Letter_keepsHowColumnsAreSet(t *testing.T) {
+	t.Parallel()
+	d := mailDrafts(t)["update"]
+	d.Announcement = mailTold(t, "| Line | Calls | Share |\n|---|--:|:-:|\n| East | 1,204 | 12% |", d.Announcement)
+	w, err := mailer(t).Letter(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := statustest.Page(t, []byte(w.HTML))
+	var got []string
+	for _, n := range page.FindAll("td.paper div table tr") {
+		for _, cell := range append(n.FindAll("th"), n.FindAll("td")...) {
+			_, set, _ := strings.Cut(cell.Attr("style"), "text-align:")
+			set, _, _ = strings.Cut(set, ";")
+			if text := cell.Text(); len(text) < 8 {
+				got = append(got, text+" "+set)
+			}
+		}
+	}
+	if want := "Line left|Calls right|Share center|East left|1,204 right|12% center"; strings.Join(got, "|") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, "|"), want)
+	}
+	if strings.Contains(w.HTML, `class="right"`) {
+		t.Error("a class that no letter has a style for")
+	}
+	if !strings.Contains(w.Text, "\n- Line: East; Calls: 1,204; Share: 12%\n") {
+		t.Errorf("the text part has no readable table:\n%s", w.Text)
 	}
 }
