@@ -1,7 +1,6 @@
 package public
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 
@@ -58,27 +57,7 @@ func typedChoices(c *gin.Context) (what, how string, components []string, mainte
 	return what, how, components, maintenance
 }
 
-// readForm reads a body in either encoding of forms: ours send the one, mail
-// clients may send the other (RFC 8058, section 3.2). Nothing goes to disk, for
-// no body is larger than this.
-func readForm(c *gin.Context) error {
-	err := c.Request.ParseForm()
-	if err == nil {
-		err = c.Request.ParseMultipartForm(256 << 10)
-	}
-	if err == nil || errors.Is(err, http.ErrNotMultipart) {
-		return nil
-	}
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return fault.New(fault.TooLarge, "fault.toolarge")
-	}
-	return fault.New(fault.Malformed, "fault.encoding")
-}
-
 func (h *Handlers) subscribe(c *gin.Context) error {
-	if err := readForm(c); err != nil {
-		return err
-	}
 	f := view.SubscribeForm{Email: c.PostForm("email"), Incident: h.incidentOf(c, c.PostForm("incident"))}
 	f.What, f.How, f.Components, f.Maintenance = typedChoices(c)
 	ask := notify.Ask{Page: h.Snapshot(c).Page.ID, Email: f.Email, Preferences: preferences(f.What, f.How, f.Components, f.Maintenance), Client: h.ClientIP(c)}

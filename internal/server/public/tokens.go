@@ -2,6 +2,7 @@ package public
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -71,9 +72,6 @@ func (h *Handlers) showManage(c *gin.Context, status int, f view.ManageForm) err
 }
 
 func (h *Handlers) manage(c *gin.Context) error {
-	if err := readForm(c); err != nil {
-		return err
-	}
 	f := view.ManageForm{What: c.PostForm("what"), How: c.PostForm("how"), Components: c.PostFormArray("c"), Maintenance: c.PostForm("maint") != ""}
 	err := h.save(c, f)
 	if err == nil {
@@ -176,6 +174,24 @@ func (h *Handlers) unsubscribe(c *gin.Context) error {
 func (h *Handlers) unsubscribed(c *gin.Context) error {
 	body, err := h.Views.Unsubscribed(h.Snapshot(c))
 	return private(c, http.StatusOK, body, err)
+}
+
+// readForm reads a body in either encoding of forms (RFC 8058, section 3.2). The
+// server has read those of all other routes, but leaves this one to us: what a
+// mail client sends is not held against it. Nothing goes to disk, for no body is
+// larger than this.
+func readForm(c *gin.Context) error {
+	err := c.Request.ParseForm()
+	if err == nil {
+		err = c.Request.ParseMultipartForm(256 << 10)
+	}
+	if err == nil || errors.Is(err, http.ErrNotMultipart) {
+		return nil
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return fault.New(fault.TooLarge, "fault.toolarge")
+	}
+	return fault.New(fault.Malformed, "fault.encoding")
 }
 
 func isOneClick(r *http.Request) bool {
