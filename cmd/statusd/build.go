@@ -112,13 +112,23 @@ func (a *app) telling(key []byte) error {
 	return nil
 }
 
-// need is core for commands that cannot do without the database.
-func need(s *streams) (*app, error) {
-	a, err := core(s, true)
+// need is core for commands that cannot do without the database; one that never
+// was is made.
+func need(s *streams) (*app, error) { return needing(s, true) }
+
+// needOld is need for commands that make no sense without what is in the
+// database: in the wrong folder they must not leave an empty one behind.
+func needOld(s *streams) (*app, error) { return needing(s, false) }
+
+func needing(s *streams, fresh bool) (*app, error) {
+	a, err := core(s, fresh)
 	if err != nil {
 		return nil, err
 	}
 	if err := a.db.Health(); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("there is no database in %s: is that the folder that the server uses?", a.cfg.Data)
+		}
 		return nil, errors.Join(err, a.db.Close())
 	}
 	return a, a.firstPage(s.ctx)

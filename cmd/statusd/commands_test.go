@@ -180,13 +180,24 @@ func TestCommand_post_worksWithTheServerStoppedAndRunning(t *testing.T) {
 		p.start()
 		p.setUp("CallRail", "America/New_York", "Calls:\nCall Routing")
 		p.stop()
-		out := p.must("Calls fail.\n\nWe look.\n", "post", "--new", "Calls fail", "--body", "-", "--component", "Calls / Call Routing=major_outage", "--next", "30m", "--key", "pager-1")
+		args := []string{"post", "--new", "Calls fail", "--body", "-", "--component", "Calls / Call Routing=major_outage", "--next", "30m", "--key", "pager-1"}
+		out := p.must("Calls fail.\n\nWe look.\n", args...)
 		code := reportLink.FindStringSubmatch(out)
 		if code == nil {
 			t.Fatalf("printed %q", out)
 		}
-		if again := p.must("Calls fail.", "post", "--new", "Calls fail", "--body", "-", "--key", "pager-1"); again != out {
-			t.Errorf("the same key again: %q, want %q", again, out)
+		if again := p.must("Calls fail.\n\nWe look.\n", args...); again != out {
+			t.Errorf("the same again: %q, want %q", again, out)
+		}
+		if said, err := p.run("Something else.", args...); err == nil {
+			t.Errorf("another text under the same key is called posted: %q", said)
+		}
+		elsewhere := t.TempDir()
+		if _, err := p.run("x", "post", "--data", elsewhere, "--database-url", "", "--new", "x", "--body", "-"); err == nil || !strings.Contains(err.Error(), "is that the folder") {
+			t.Errorf("in the wrong folder: %v", err)
+		}
+		if _, err := os.Stat(filepath.Join(elsewhere, "statusd.db")); err == nil {
+			t.Error("a post to the wrong folder made a site there")
 		}
 		p.start()
 		v := visit(t, p.base)

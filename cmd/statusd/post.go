@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +40,7 @@ func (p postCommand) Run(s *streams) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	a, err := need(s)
+	a, err := needOld(s)
 	if err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func (p postCommand) post(s *streams, a *app) error {
 	if p.New != nil {
 		i, _, err := a.desk.Report(s.ctx, auth.CommandLine(), incidents.Report{
 			Page: page.ID, Title: *p.New, State: incidents.State(p.State), Body: body, Components: changes, StartedAt: t.started, HappenedAt: t.at,
-			NextUpdateBy: t.next, Backdate: p.Backdate, Notify: p.Notify, Key: p.Key,
+			NextUpdateBy: t.next, Backdate: p.Backdate, Notify: p.Notify, Key: p.Key, Sent: p.sent(body),
 		})
 		if err != nil {
 			return err
@@ -88,7 +90,7 @@ func (p postCommand) post(s *streams, a *app) error {
 		code = *p.Incident
 		_, err := a.desk.Post(s.ctx, auth.CommandLine(), incidents.Post{
 			Page: page.ID, Incident: code, State: incidents.State(p.State), Body: body, Components: changes, AllOperational: p.AllOperational,
-			HappenedAt: t.at, NextUpdateBy: t.next, Backdate: p.Backdate, Reopen: p.Reopen, Notify: p.Notify, Key: p.Key,
+			HappenedAt: t.at, NextUpdateBy: t.next, Backdate: p.Backdate, Reopen: p.Reopen, Notify: p.Notify, Key: p.Key, Sent: p.sent(body),
 		})
 		if err != nil {
 			return err
@@ -96,6 +98,12 @@ func (p postCommand) post(s *streams, a *app) error {
 	}
 	_, err = fmt.Fprintf(s.out, "%s/incidents/%s\n", a.baseOf(page), code)
 	return err
+}
+
+// sent tells another text under the same key from the same one sent again.
+func (p postCommand) sent(body string) string {
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{body, p.State}, p.Component...), "\x1f")))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (p postCommand) text(in io.Reader) (string, error) {
