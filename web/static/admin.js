@@ -136,11 +136,11 @@ function poster(form) {
 }
 
 // Preview leaves the page where it is: what it asks for is shown already, or
-// one scroll away. Where it stands beside the text the button has nothing to do.
+// one scroll away. Where it stands beside the text the button is not needed.
 function stays(form) {
   const seen = form.querySelector('[data-seen]');
   if (!seen) return;
-  if (seen.matches('[data-beside]')) all('.bar [name=preview]', form).forEach((b) => { b.hidden = true; });
+  if (seen.matches('[data-beside]')) all('.bar [name=preview]', form).forEach((b) => b.classList.add('idle'));
   form.addEventListener('click', (e) => {
     if (!e.target.closest('[name=preview]')) return;
     e.preventDefault();
