@@ -23,8 +23,12 @@ func TestProblem_callsFieldsByTheirLabels(t *testing.T) {
 	t.Parallel()
 	long := "Nobody" + strings.Repeat(" must type this twice", 4)
 	page := problem(t, view.Problem{Status: http.StatusServiceUnavailable, Key: "fault.unavailable", Again: "/admin/incidents", Typed: []view.Typed{
-		{Name: "body", Value: long, Long: true}, {Name: "postal_address", Value: long, Long: true}, {Name: "unheard_of", Value: long, Long: true},
-		{Name: "body_template", Value: long, Long: true}, {Name: "body_was", Value: long, Long: true}, {Name: "state", Value: "identified"},
+		{Name: "body", Value: long, Long: true},
+		{Name: "postal_address", Value: long, Long: true},
+		{Name: "unheard_of", Value: long, Long: true},
+		{Name: "body_template", Value: long, Long: true},
+		{Name: "body_was", Value: long, Long: true},
+		{Name: "state", Value: "identified"},
 	}})
 	same(t, "labels", strings.Join(page.Texts("label"), "|"), "Your text|Postal address|What you typed")
 	same(t, "kept", strings.Join(page.Texts("textarea"), "|"), strings.Join([]string{long, long, long}, "|"))

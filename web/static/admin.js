@@ -224,6 +224,14 @@ function connection() {
   addEventListener('submit', (e) => { if (!navigator.onLine) { e.preventDefault(); tell(); } }, true);
 }
 
+// The bar at the foot covers no field that somebody tabs to or types into.
+function uncover() {
+  const el = document.activeElement, bar = el.form && el.form.querySelector('.bar');
+  if (!bar || bar.contains(el)) return;
+  const field = el.getBoundingClientRect(), top = bar.getBoundingClientRect().top;
+  if (field.bottom > top && field.height < top - 16) scrollBy(0, field.bottom - top + 8);
+}
+
 // The time left to undo.
 function toast() {
   const el = document.querySelector('.toast');
@@ -248,6 +256,7 @@ all('form[data-composer], form[data-post], form[data-live]').forEach(stays);
 drafts();
 connection();
 toast();
+addEventListener('keyup', uncover);
 // The sentence of what was done is said once: going back must not say it again.
 if (new URLSearchParams(location.search).has('done')) history.replaceState(null, '', location.pathname + location.hash);
 const faults = document.querySelector('[data-faults]');

@@ -62,3 +62,18 @@ func TestScript_previewKeepsThePlace(t *testing.T) {
 		t.Errorf("the field holds %q", got)
 	}
 }
+
+// The bar at the foot of a form does not cover the field that somebody tabs to (WCAG 2.4.11).
+func TestScript_theBarCoversNoField(t *testing.T) {
+	t.Parallel()
+	p := newPhone(t)
+	for _, name := range []string{"Call routing", "Call recording", "Number tracking", "Dashboard", "Reports", "Webhooks"} {
+		p.Component(name)
+	}
+	for _, size := range [][2]int64{{1280, 900}, {1280, 880}, {1280, 720}, {360, 740}} {
+		p.do(chromedp.EmulateViewport(size[0], size[1]), chromedp.Navigate(p.base+"/admin/incidents/new"))
+		p.do(chromedp.SendKeys(chromedp.CSS("[name=title]"), "Calls fail\t"))
+		p.until(`document.activeElement.name === "body"`)
+		p.until(`document.activeElement.getBoundingClientRect().bottom <= document.querySelector(".bar").getBoundingClientRect().top`)
+	}
+}
