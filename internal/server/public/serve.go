@@ -15,9 +15,10 @@ const html = "text/html; charset=utf-8"
 var (
 	// A browser asks each time (and mostly gets a 304): whoever reloads after the
 	// post was answered must not be shown the old page by their own browser.
-	// Caches in front may keep a page for ten seconds, and serve it stale while
-	// they ask again, or for a day when we are down.
-	cacheControl = []string{"public, max-age=0, s-maxage=10, stale-while-revalidate=30, stale-if-error=86400"}
+	// Caches in front may keep a page for ten seconds, and serve it for a day when
+	// we are down. Not stale-while-revalidate: browsers obey it too, and a script
+	// that asks for the new page would be handed the old one.
+	cacheControl = []string{"public, max-age=0, s-maxage=10, stale-if-error=86400"}
 	vary         = []string{"Accept-Encoding"}
 	gzipped      = []string{"gzip"}
 )
