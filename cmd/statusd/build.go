@@ -141,7 +141,9 @@ func (a *app) firstPage(ctx context.Context) error {
 		return err
 	}
 	return a.db.Private(ctx, func(tx *db.Tx) error {
-		_, err := pages.Create(tx, pages.Page{Name: "Status", TimeZone: "UTC", Language: "en", Words: "plain", HoldSeconds: 20, IsDefault: true})
+		p := pages.Usual()
+		p.Name, p.TimeZone, p.IsDefault = "Status", "UTC", true
+		_, err := pages.Create(tx, p)
 		return err
 	})
 }

@@ -36,6 +36,9 @@ type Span struct {
 	UpdateID     *int64
 	AuthorID     *int64
 	AuthorName   string
+
+	Version           int64  // the page version that said so
+	SupersededVersion *int64 // and the one that took it back
 }
 
 // Why is the part of a span that says who set it and for what reason.

@@ -24,7 +24,7 @@ type Store struct{ DB *db.DB }
 const (
 	componentColumns = `id, page_id, group_id, code, name, description, status, status_since, position, start_date, hidden, showcase, created_at, updated_at, archived_at`
 	groupColumns     = `id, page_id, code, name, description, position, created_at, updated_at, archived_at`
-	spanColumns      = `id, page_id, component_id, status, valid_from, valid_to, recorded_at, superseded_at, cause, incident_id, update_id, author_id, author_name`
+	spanColumns      = `id, page_id, component_id, status, valid_from, valid_to, recorded_at, superseded_at, cause, incident_id, update_id, author_id, author_name, version, superseded_version`
 )
 
 // List is a page's components that are not archived: groups in their order,
@@ -235,7 +235,7 @@ func TakeBack(tx *db.Tx, c Component, s Span) error {
 func setRange(tx *db.Tx, c Component, live []Span, status Status, from time.Time, to *time.Time, why Why) error {
 	gone, added := rewrite(live, status, from, to, why)
 	for _, s := range gone {
-		if err := tx.Exec(`update component_spans set superseded_at = ? where page_id = ? and id = ?`, tx.Now, c.PageID, s.ID).Error; err != nil {
+		if err := tx.Exec(`update component_spans set superseded_at = ?, superseded_version = ? where page_id = ? and id = ?`, tx.Now, tx.Version, c.PageID, s.ID).Error; err != nil {
 			return fmt.Errorf("supersede span %d: %w", s.ID, err)
 		}
 	}
@@ -270,6 +270,7 @@ func settle(tx *db.Tx, c Component) error {
 
 func insertSpan(tx *db.Tx, c Component, s Span) error {
 	s.ID, s.PageID, s.ComponentID, s.RecordedAt, s.SupersededAt = 0, c.PageID, c.ID, tx.Now, nil
+	s.Version, s.SupersededVersion = tx.Version, nil
 	if err := tx.Create(&s).Error; err != nil {
 		return fmt.Errorf("add span of component %d: %w", c.ID, err)
 	}
@@ -319,6 +320,23 @@ func (s Store) Spans(ctx context.Context, page int64, since time.Time) ([]Span, 
 	err := s.DB.Read(ctx).Raw(`select `+spanColumns+` from component_spans where page_id = ? and superseded_at is null and (valid_to is null or valid_to > ?) order by component_id, valid_from`, page, since).Scan(&out).Error
 	if err != nil {
 		return nil, fmt.Errorf("load spans: %w", err)
+	}
+	return out, nil
+}
+
+// SpansChanged are the spans that were said or taken back after a page version,
+// for the picture; with a negative version all that are still said.
+func SpansChanged(g *gorm.DB, page, after int64) ([]Span, error) {
+	where := `superseded_at is null`
+	args := []any{page}
+	if after >= 0 {
+		// served by component_spans_version and component_spans_taken_back
+		where = `(version > ? or superseded_version > ?)`
+		args = append(args, after, after)
+	}
+	var out []Span
+	if err := g.Raw(`select `+spanColumns+` from component_spans where page_id = ? and `+where+` order by component_id, valid_from, id`, args...).Scan(&out).Error; err != nil {
+		return nil, fmt.Errorf("load changed spans: %w", err)
 	}
 	return out, nil
 }

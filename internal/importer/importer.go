@@ -67,7 +67,8 @@ func (im Importer) pageFor(ctx context.Context, by auth.Actor, host, name, zone 
 			return p, false, err
 		}
 	}
-	p := pages.Page{Name: name, TimeZone: zone, Language: "en", Words: "plain", HoldSeconds: 20, IsDefault: len(all) == 0}
+	p := pages.Usual()
+	p.Name, p.TimeZone, p.IsDefault = name, zone, len(all) == 0
 	if host != "" {
 		p.Hosts = []string{host}
 	}

@@ -748,7 +748,7 @@ func TestCourier_pagesKeepApart(t *testing.T) {
 	h.follow(2)
 	var other pages.Page
 	h.ok(h.DB.Private(t.Context(), func(tx *db.Tx) (err error) {
-		other, err = pages.Create(tx, pages.Page{Name: "RACO", TimeZone: "UTC", Language: "en", Words: "plain", PostalAddress: "x", SenderAddress: "s@raco.example"})
+		other, err = pages.Create(tx, pages.Page{Name: "RACO", TimeZone: "UTC", Language: "en", Words: "plain", PastDays: 14, PostalAddress: "x", SenderAddress: "s@raco.example"})
 		return err
 	}))
 	_, err := h.subs.Import(t.Context(), h.Staff, other.ID, strings.NewReader("raco@reader.example\na1@reader.example"), "asked")

@@ -36,10 +36,16 @@ type Page struct {
 	SenderAddress string
 	ReplyTo       string
 	SupportURL    string
-	SetUpAt       *time.Time // nil until somebody went through the set-up
-	CreatedAt     time.Time  `gorm:"autoCreateTime:false"`
-	UpdatedAt     time.Time  `gorm:"autoUpdateTime:false"`
-	Hosts         []string   `gorm:"-"`
+	ShowUptime    bool
+	PastDays      int // days of the past on the home page
+	WeightMajor   int // per cent of its time that counts as down, for uptime
+	WeightPartial int
+	// WeightDegraded is mostly 0: slow is up.
+	WeightDegraded int
+	SetUpAt        *time.Time // nil until somebody went through the set-up
+	CreatedAt      time.Time  `gorm:"autoCreateTime:false"`
+	UpdatedAt      time.Time  `gorm:"autoUpdateTime:false"`
+	Hosts          []string   `gorm:"-"`
 }
 
 // TableName is the table of the rows.
@@ -64,7 +70,7 @@ func (p Page) MailReady() bool { return p.PostalAddress != "" && p.SenderAddress
 // Store asks for pages.
 type Store struct{ DB *db.DB }
 
-const columns = `id, code, name, time_zone, language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, set_up_at, created_at, updated_at`
+const columns = `id, code, name, time_zone, language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, show_uptime, past_days, weight_major, weight_partial, weight_degraded, set_up_at, created_at, updated_at`
 
 // All are the pages, the default one first.
 func (s Store) All(ctx context.Context) ([]Page, error) {
@@ -130,6 +136,11 @@ func (s Store) Default(ctx context.Context) (*Page, error) {
 	return &ps[0], nil
 }
 
+// Usual is a page with the settings that most keep.
+func Usual() Page {
+	return Page{Language: "en", Words: "plain", HoldSeconds: 20, ShowUptime: true, PastDays: 14, WeightMajor: 100, WeightPartial: 30}
+}
+
 // Create adds a page. The first one is the default.
 func Create(tx *db.Tx, p Page) (Page, error) {
 	if err := p.Validate(); err != nil {
@@ -157,9 +168,11 @@ func Save(tx *db.Tx, p Page) error {
 	}
 	p.UpdatedAt = tx.Now
 	err := tx.Exec(`update pages set name = ?, time_zone = ?, language = ?, words = ?, hold_seconds = ?, postal_address = ?,
-		sender_name = ?, sender_address = ?, reply_to = ?, support_url = ?, set_up_at = ?, updated_at = ? where id = ?`,
+		sender_name = ?, sender_address = ?, reply_to = ?, support_url = ?, show_uptime = ?, past_days = ?,
+		weight_major = ?, weight_partial = ?, weight_degraded = ?, set_up_at = ?, updated_at = ? where id = ?`,
 		p.Name, p.TimeZone, p.Language, p.Words, p.HoldSeconds, p.PostalAddress,
-		p.SenderName, p.SenderAddress, p.ReplyTo, p.SupportURL, p.SetUpAt, p.UpdatedAt, p.ID).Error
+		p.SenderName, p.SenderAddress, p.ReplyTo, p.SupportURL, p.ShowUptime, p.PastDays,
+		p.WeightMajor, p.WeightPartial, p.WeightDegraded, p.SetUpAt, p.UpdatedAt, p.ID).Error
 	if err != nil {
 		return fmt.Errorf("save page %d: %w", p.ID, err)
 	}
@@ -168,7 +181,8 @@ func Save(tx *db.Tx, p Page) error {
 
 // Validate says what is wrong with the settings, all at once. Field names:
 // name, time_zone, words, hold_seconds, postal_address, sender_name,
-// sender_address, reply_to, support_url.
+// sender_address, reply_to, support_url, past_days, weight_major,
+// weight_partial, weight_degraded.
 func (p Page) Validate() error {
 	var c fault.Collector
 	CheckName(&c, "name", p.Name, 100, "page.name")
@@ -180,6 +194,14 @@ func (p Page) Validate() error {
 	}
 	if p.HoldSeconds < 0 || p.HoldSeconds > 120 {
 		c.Add("hold_seconds", "page.hold")
+	}
+	if p.PastDays < 1 || p.PastDays > 90 {
+		c.Add("past_days", "page.past_days")
+	}
+	for field, n := range map[string]int{"weight_major": p.WeightMajor, "weight_partial": p.WeightPartial, "weight_degraded": p.WeightDegraded} {
+		if n < 0 || n > 100 {
+			c.Add(field, "page.weight")
+		}
 	}
 	p.checkLetters(&c)
 	return c.Err()

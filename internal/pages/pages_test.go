@@ -118,7 +118,7 @@ func FuzzCleanEmail(f *testing.F) {
 
 func TestPage_Validate(t *testing.T) {
 	t.Parallel()
-	good := pages.Page{Name: "CallRail", TimeZone: "America/New_York", Words: "plain", HoldSeconds: 20, PostalAddress: "100 Peachtree St\nAtlanta"}
+	good := pages.Page{Name: "CallRail", TimeZone: "America/New_York", Words: "plain", HoldSeconds: 20, PastDays: 14, PostalAddress: "100 Peachtree St\nAtlanta"}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}

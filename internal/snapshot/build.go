@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,9 +44,14 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err != nil {
 			return err
 		}
+		spans, err := components.SpansChanged(g, page, since)
+		if err != nil {
+			return err
+		}
 		out = New(Snapshot{
 			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
 			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(),
+			Lives: index.lives(since, prev, spans),
 		})
 		return nil
 	})
@@ -80,9 +86,55 @@ func merge(old []*Incident, stories []incidents.Story, index *index) []*Incident
 	return out
 }
 
+// lives are the periods of the components that readers may know: those of prev
+// with what was said or taken back since. What did not move is shared.
+func (x *index) lives(since int64, prev *Snapshot, spans []components.Span) map[int64][]Period {
+	out := map[int64][]Period{}
+	if since >= 0 {
+		maps.Copy(out, prev.Lives)
+	}
+	for len(spans) > 0 {
+		id, n := spans[0].ComponentID, 1
+		for n < len(spans) && spans[n].ComponentID == id {
+			n++
+		}
+		if x.seen(id) {
+			out[id] = life(out[id], spans[:n])
+		}
+		spans = spans[n:]
+	}
+	return out
+}
+
+func life(was []Period, moved []components.Span) []Period {
+	gone := map[int64]bool{}
+	var out []Period
+	for _, s := range moved {
+		gone[s.ID] = true // also one that is still said: it may have been loaded before
+		if s.SupersededAt == nil {
+			p := Period{ID: s.ID, Status: s.Status, From: s.ValidFrom.UTC(), Cause: s.Cause}
+			if s.ValidTo != nil {
+				p.To = s.ValidTo.UTC()
+			}
+			if s.IncidentID != nil {
+				p.IncidentID = *s.IncidentID
+			}
+			out = append(out, p)
+		}
+	}
+	for _, p := range was {
+		if !gone[p.ID] {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b Period) int { return a.From.Compare(b.From) })
+	return out
+}
+
 func public(p pages.Page, base string) Page {
 	return Page{
 		ID: p.ID, Code: p.Code, Name: p.Name, TimeZone: p.TimeZone, Language: p.Language, Words: p.Words, SupportURL: p.SupportURL,
+		ShowUptime: p.ShowUptime, PastDays: p.PastDays, Weights: components.Weights{Major: p.WeightMajor, Partial: p.WeightPartial, Degraded: p.WeightDegraded},
 		Default: p.IsDefault, Hosts: p.Hosts, BaseURL: base, SetUp: p.SetUpAt != nil, CreatedAt: p.CreatedAt.UTC(),
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Disk keeps the last good pictures in a folder of its own: per page a head
@@ -36,7 +38,24 @@ type head struct {
 	Months   []string
 }
 
-const diskFormat = 1
+const diskFormat = 2
+
+// month is the file of one month: the incidents that are shown under it, and
+// the periods that began in it, by component.
+type month struct {
+	Incidents []*Incident
+	Lives     []lived
+}
+
+// lived is a period and the component whose it is.
+type lived struct {
+	Component int64 `json:"o"`
+	Period
+}
+
+func (m month) equal(o month) bool {
+	return slices.Equal(m.Incidents, o.Incidents) && slices.Equal(m.Lives, o.Lives)
+}
 
 // NewDisk keeps pictures under dir, which is made if it is missing.
 func NewDisk(dir string, log *slog.Logger) (*Disk, error) {
@@ -97,17 +116,17 @@ func (d *Disk) write(s, prev *Snapshot) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	months, old := shards(s), map[string][]*Incident{}
+	months, old := shards(s), map[string]month{}
 	if prev != nil {
 		old = shards(prev)
 	}
 	h := head{Format: diskFormat, Snapshot: s.withoutIncidents()}
-	for key, is := range months {
+	for key, m := range months {
 		h.Months = append(h.Months, key)
-		if prev != nil && slices.Equal(is, old[key]) {
-			continue // the very same incidents: the file holds them already
+		if was, ok := old[key]; ok && m.equal(was) {
+			continue // the very same: the file holds them already
 		}
-		if err := writeJSON(filepath.Join(dir, key+".json"), is); err != nil {
+		if err := writeJSON(filepath.Join(dir, key+".json"), m); err != nil {
 			return err
 		}
 	}
@@ -129,13 +148,23 @@ func (s *Snapshot) withoutIncidents() *Snapshot {
 	return &h
 }
 
-func shards(s *Snapshot) map[string][]*Incident {
-	m := map[string][]*Incident{}
-	for _, i := range s.Incidents {
-		key := i.Shown().UTC().Format("2006-01")
-		m[key] = append(m[key], i)
+func shards(s *Snapshot) map[string]month {
+	all := map[string]month{}
+	put := func(at time.Time, add func(*month)) {
+		key := at.UTC().Format("2006-01")
+		m := all[key]
+		add(&m)
+		all[key] = m
 	}
-	return m
+	for _, i := range s.Incidents {
+		put(i.Shown(), func(m *month) { m.Incidents = append(m.Incidents, i) })
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Lives)) {
+		for _, p := range s.Lives[id] {
+			put(p.From, func(m *month) { m.Lives = append(m.Lives, lived{id, p}) })
+		}
+	}
+	return all
 }
 
 // writeJSON replaces a file at once or not at all, also when the power fails.
@@ -201,18 +230,23 @@ func readPage(dir string) (*Snapshot, error) {
 	if h.Format != diskFormat || h.Snapshot == nil {
 		return nil, fmt.Errorf("unknown format %d", h.Format)
 	}
+	h.Snapshot.Lives = map[int64][]Period{}
+	slices.Sort(h.Months) // so that periods come in order
 	var errs []error
 	for _, key := range h.Months {
 		if strings.ContainsAny(key, `/\.`) {
 			continue
 		}
-		var is []*Incident
-		err := readJSON(filepath.Join(dir, key+".json"), &is)
+		var m month
+		err := readJSON(filepath.Join(dir, key+".json"), &m)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 			continue
 		}
-		h.Snapshot.Incidents = append(h.Snapshot.Incidents, is...)
+		h.Snapshot.Incidents = append(h.Snapshot.Incidents, m.Incidents...)
+		for _, l := range m.Lives {
+			h.Snapshot.Lives[l.Component] = append(h.Snapshot.Lives[l.Component], l.Period)
+		}
 	}
 	return h.Snapshot, errors.Join(errs...)
 }

@@ -37,11 +37,17 @@ func New(s Snapshot) *Snapshot {
 	return &s
 }
 
+const quarter = 15 * time.Minute
+
 // expires is the next local midnight, when the past days move, or the moment
-// an open promise is missed, whichever is first.
+// an open promise is missed, whichever is first. While something is wrong,
+// uptime falls: then it is looked at every quarter of an hour.
 func (s *Snapshot) expires() time.Time {
 	now := s.BuiltAt.In(s.Zone)
-	next := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, s.Zone)
+	next := components.NextDay(now)
+	if soon := s.BuiltAt.Truncate(quarter).Add(quarter); s.Page.ShowUptime && s.Status.Rank() > components.Maintenance.Rank() && soon.Before(next) {
+		next = soon
+	}
 	for _, i := range s.Incidents {
 		if p := i.NextUpdateBy; i.Open() && p != nil && p.After(s.BuiltAt) && p.Before(next) {
 			next = *p

@@ -29,6 +29,9 @@ type Page struct {
 	Language   string
 	Words      string // "plain" or "classic"
 	SupportURL string
+	ShowUptime bool
+	PastDays   int // days of the past on the home page
+	Weights    components.Weights
 	Default    bool
 	Hosts      []string
 	BaseURL    string // absolute, no slash at the end; from configuration, never from a request
@@ -59,6 +62,9 @@ type Snapshot struct {
 
 	// Incidents are all of the page, newest first by StartedAt; maintenance too.
 	Incidents []*Incident
+	// Lives says in which status each component was when, by row id: of those
+	// that readers may know, archived ones too, in order and without gaps.
+	Lives map[int64][]Period `json:"-"`
 
 	byCode map[string]*Incident
 	bodies *bodies
@@ -88,6 +94,16 @@ type Component struct {
 	Showcase    bool
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+}
+
+// Period is a stretch of a component's life as the ledger tells it.
+type Period struct {
+	ID         int64             `json:"i"`
+	Status     components.Status `json:"s"`
+	From       time.Time         `json:"f"`
+	To         time.Time         `json:"t,omitzero"` // zero: until further notice
+	Cause      components.Cause  `json:"c"`
+	IncidentID int64             `json:"n,omitzero"` // 0: none
 }
 
 // Incident is an incident or maintenance as it is shown.

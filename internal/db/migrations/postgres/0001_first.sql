@@ -16,6 +16,11 @@ create table pages (
   sender_address text not null default '',
   reply_to text not null default '',
   support_url text not null default '',
+  show_uptime boolean not null default true,
+  past_days integer not null default 14 check (past_days between 1 and 90), -- shown on the home page
+  weight_major integer not null default 100 check (weight_major between 0 and 100), -- per cent of its time that counts as down
+  weight_partial integer not null default 30 check (weight_partial between 0 and 100),
+  weight_degraded integer not null default 0 check (weight_degraded between 0 and 100),
   set_up_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null
@@ -166,10 +171,14 @@ create table component_spans (
   update_id bigint references updates (id) on delete restrict,
   author_id bigint,
   author_name text not null,
+  version bigint not null, -- the page version that said so
+  superseded_version bigint, -- and the one that took it back
   check (valid_to is null or valid_to > valid_from)
 );
 create index component_spans_live on component_spans (page_id, component_id, valid_from) where superseded_at is null;
 create index component_spans_recorded on component_spans (page_id, recorded_at);
+create index component_spans_version on component_spans (page_id, version);
+create index component_spans_taken_back on component_spans (page_id, superseded_version) where superseded_version is not null;
 create index component_spans_incident on component_spans (page_id, incident_id) where incident_id is not null;
 
 -- Every wording and fact that readers were shown, each row holding the hash of
@@ -390,7 +399,7 @@ end $$;
 create function refuse_span_change() returns trigger language plpgsql as $$
 begin
   if old.superseded_at is not null or new.superseded_at is null
-    or (to_jsonb(new) - 'superseded_at') <> (to_jsonb(old) - 'superseded_at') then
+    or (to_jsonb(new) - 'superseded_at' - 'superseded_version') <> (to_jsonb(old) - 'superseded_at' - 'superseded_version') then
     raise exception 'component_spans is append-only';
   end if;
   return new;

@@ -17,6 +17,11 @@ create table pages (
   sender_address text not null default '',
   reply_to text not null default '',
   support_url text not null default '',
+  show_uptime boolean not null default true,
+  past_days integer not null default 14 check (past_days between 1 and 90), -- shown on the home page
+  weight_major integer not null default 100 check (weight_major between 0 and 100), -- per cent of its time that counts as down
+  weight_partial integer not null default 30 check (weight_partial between 0 and 100),
+  weight_degraded integer not null default 0 check (weight_degraded between 0 and 100),
   set_up_at datetime,
   created_at datetime not null,
   updated_at datetime not null
@@ -167,10 +172,14 @@ create table component_spans (
   update_id integer references updates (id) on delete restrict,
   author_id integer,
   author_name text not null,
+  version integer not null, -- the page version that said so
+  superseded_version integer, -- and the one that took it back
   check (valid_to is null or valid_to > valid_from)
 );
 create index component_spans_live on component_spans (page_id, component_id, valid_from) where superseded_at is null;
 create index component_spans_recorded on component_spans (page_id, recorded_at);
+create index component_spans_version on component_spans (page_id, version);
+create index component_spans_taken_back on component_spans (page_id, superseded_version) where superseded_version is not null;
 create index component_spans_incident on component_spans (page_id, incident_id) where incident_id is not null;
 
 -- Every wording and fact that readers were shown, each row holding the hash of
@@ -200,7 +209,7 @@ when old.superseded_at is not null or new.superseded_at is null
   or new.id <> old.id or new.page_id <> old.page_id or new.component_id <> old.component_id or new.status <> old.status
   or new.valid_from <> old.valid_from or new.valid_to is not old.valid_to or new.recorded_at <> old.recorded_at
   or new.cause <> old.cause or new.incident_id is not old.incident_id or new.update_id is not old.update_id
-  or new.author_id is not old.author_id or new.author_name <> old.author_name
+  or new.author_id is not old.author_id or new.author_name <> old.author_name or new.version <> old.version
 begin
   select raise(abort, 'component_spans is append-only');
 end;

@@ -1,0 +1,55 @@
+package snapshot
+
+import (
+	"time"
+
+	"github.com/statusd/statusd/internal/components"
+)
+
+// Life is what the uptime of a component is counted from: its periods, from its
+// start date on if it has one. Days before it are no data.
+func (s *Snapshot) Life(c Component) []components.Period {
+	ps := make([]components.Period, 0, len(s.Lives[c.ID]))
+	for _, p := range s.Lives[c.ID] {
+		ps = append(ps, components.Period{Status: p.Status, From: p.From, To: p.To})
+	}
+	if start, err := time.ParseInLocation(time.DateOnly, c.StartDate, s.Zone); err == nil {
+		return components.Clip(ps, components.StartOfDay(start.Add(12*time.Hour)))
+	}
+	return ps
+}
+
+// LastDays is the time from the beginning of the day n-1 days ago, in the
+// page's zone, to when the picture was made.
+func (s *Snapshot) LastDays(n int) (from, to time.Time) {
+	to = s.BuiltAt.In(s.Zone)
+	y, m, d := to.Date()
+	return components.StartOfDay(time.Date(y, m, d-n+1, 12, 0, 0, 0, s.Zone)), to
+}
+
+// Days are the days of a component with an instant in [from, to), in the page's
+// zone, up to when the picture was made.
+func (s *Snapshot) Days(c Component, from, to time.Time) []components.Day {
+	if to.After(s.BuiltAt) {
+		to = s.BuiltAt
+	}
+	return components.Days(s.Life(c), from.In(s.Zone), to)
+}
+
+// Tally is how long components were in each status during [from, to), all
+// together, up to when the picture was made.
+func (s *Snapshot) Tally(from, to time.Time, cs ...Component) (sum components.Tally) {
+	if to.After(s.BuiltAt) {
+		to = s.BuiltAt
+	}
+	for _, c := range cs {
+		sum = sum.Plus(components.Measure(s.Life(c), from, to))
+	}
+	return sum
+}
+
+// Uptime is that of components during [from, to) by the page's weights; ok is
+// false when nothing is known of that time.
+func (s *Snapshot) Uptime(from, to time.Time, cs ...Component) (components.Percent, bool) {
+	return s.Tally(from, to, cs...).Uptime(s.Page.Weights)
+}
