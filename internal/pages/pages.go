@@ -23,23 +23,24 @@ import (
 
 // Page is one status page. It is a row of pages.
 type Page struct {
-	ID            int64
-	Code          string
-	Name          string
-	TimeZone      string // IANA name
-	Language      string
-	Words         string // "plain" or "classic"
-	HoldSeconds   int    // messages wait this long for undo
-	IsDefault     bool
-	PostalAddress string
-	SenderName    string
-	SenderAddress string
-	ReplyTo       string
-	SupportURL    string
-	ShowUptime    bool
-	PastDays      int // days of the past on the home page
-	WeightMajor   int // per cent of its time that counts as down, for uptime
-	WeightPartial int
+	ID             int64
+	Code           string
+	Name           string
+	TimeZone       string // IANA name
+	Language       string
+	Words          string // "plain" or "classic"
+	HoldSeconds    int    // messages wait this long for undo
+	IsDefault      bool
+	PostalAddress  string
+	SenderName     string
+	SenderAddress  string
+	ReplyTo        string
+	SupportURL     string
+	RaiseIndicator bool // the API's indicator is at least the worst open impact
+	ShowUptime     bool
+	PastDays       int // days of the past on the home page
+	WeightMajor    int // per cent of its time that counts as down, for uptime
+	WeightPartial  int
 	// WeightDegraded is mostly 0: slow is up.
 	WeightDegraded int
 	SetUpAt        *time.Time // nil until somebody went through the set-up
@@ -70,7 +71,7 @@ func (p Page) MailReady() bool { return p.PostalAddress != "" && p.SenderAddress
 // Store asks for pages.
 type Store struct{ DB *db.DB }
 
-const columns = `id, code, name, time_zone, language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, show_uptime, past_days, weight_major, weight_partial, weight_degraded, set_up_at, created_at, updated_at`
+const columns = `id, code, name, time_zone, language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, show_uptime, raise_indicator, past_days, weight_major, weight_partial, weight_degraded, set_up_at, created_at, updated_at`
 
 // All are the pages, the default one first.
 func (s Store) All(ctx context.Context) ([]Page, error) {
@@ -168,10 +169,10 @@ func Save(tx *db.Tx, p Page) error {
 	}
 	p.UpdatedAt = tx.Now
 	err := tx.Exec(`update pages set name = ?, time_zone = ?, language = ?, words = ?, hold_seconds = ?, postal_address = ?,
-		sender_name = ?, sender_address = ?, reply_to = ?, support_url = ?, show_uptime = ?, past_days = ?,
+		sender_name = ?, sender_address = ?, reply_to = ?, support_url = ?, show_uptime = ?, raise_indicator = ?, past_days = ?,
 		weight_major = ?, weight_partial = ?, weight_degraded = ?, set_up_at = ?, updated_at = ? where id = ?`,
 		p.Name, p.TimeZone, p.Language, p.Words, p.HoldSeconds, p.PostalAddress,
-		p.SenderName, p.SenderAddress, p.ReplyTo, p.SupportURL, p.ShowUptime, p.PastDays,
+		p.SenderName, p.SenderAddress, p.ReplyTo, p.SupportURL, p.ShowUptime, p.RaiseIndicator, p.PastDays,
 		p.WeightMajor, p.WeightPartial, p.WeightDegraded, p.SetUpAt, p.UpdatedAt, p.ID).Error
 	if err != nil {
 		return fmt.Errorf("save page %d: %w", p.ID, err)

@@ -135,7 +135,8 @@ func public(p pages.Page, base string) Page {
 	return Page{
 		ID: p.ID, Code: p.Code, Name: p.Name, TimeZone: p.TimeZone, Language: p.Language, Words: p.Words, SupportURL: p.SupportURL,
 		ShowUptime: p.ShowUptime, PastDays: p.PastDays, Weights: components.Weights{Major: p.WeightMajor, Partial: p.WeightPartial, Degraded: p.WeightDegraded},
-		Default: p.IsDefault, Hosts: p.Hosts, BaseURL: base, SetUp: p.SetUpAt != nil, CreatedAt: p.CreatedAt.UTC(),
+		RaiseIndicator: p.RaiseIndicator,
+		Default:        p.IsDefault, Hosts: p.Hosts, BaseURL: base, SetUp: p.SetUpAt != nil, CreatedAt: p.CreatedAt.UTC(),
 	}
 }
 
@@ -199,7 +200,7 @@ func (x *index) groups() []Group {
 		if c.GroupID != nil {
 			src := x.group[*c.GroupID]
 			id = src.ID
-			g = Group{ID: id, Code: src.Code, Name: src.Name, Description: src.Description}
+			g = Group{ID: id, Code: src.Code, Name: src.Name, Description: src.Description, CreatedAt: src.CreatedAt.UTC(), UpdatedAt: src.UpdatedAt.UTC()}
 		}
 		if len(out) == 0 || out[len(out)-1].ID != id {
 			out = append(out, g)
@@ -247,7 +248,7 @@ func (x *index) updates(s incidents.Story) []Update {
 		}
 		out = append(out, Update{
 			Code: u.Code, N: len(out) + 1, State: u.State, Label: incidents.Label(before, u.State), FellBack: incidents.FellBack(s.Incident.Kind, before, u.State),
-			HTML: u.HTML, Plain: u.Plain, Body: u.Body, HappenedAt: u.HappenedAt.UTC(), PostedAt: u.PostedAt.UTC(), NextUpdateBy: utc(u.NextUpdateBy),
+			HTML: u.HTML, Plain: u.Plain, Body: u.Body, HappenedAt: u.HappenedAt.UTC(), PostedAt: u.PostedAt.UTC(), NextUpdateBy: utc(u.NextUpdateBy), Notify: u.Notify,
 			EditedAt: utc(u.EditedAt), Earlier: earlier(s.Revisions, incidents.OfUpdate, u.ID), Affected: x.affected([]incidents.Update{u}),
 		})
 		before = u.State

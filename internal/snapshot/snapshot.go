@@ -32,11 +32,13 @@ type Page struct {
 	ShowUptime bool
 	PastDays   int // days of the past on the home page
 	Weights    components.Weights
-	Default    bool
-	Hosts      []string
-	BaseURL    string // absolute, no slash at the end; from configuration, never from a request
-	SetUp      bool   // somebody went through the set-up
-	CreatedAt  time.Time
+	// RaiseIndicator: the API's indicator is at least the worst open impact.
+	RaiseIndicator bool
+	Default        bool
+	Hosts          []string
+	BaseURL        string // absolute, no slash at the end; from configuration, never from a request
+	SetUp          bool   // somebody went through the set-up
+	CreatedAt      time.Time
 }
 
 // Snapshot is a page at one version. Nothing in it changes after it was built,
@@ -79,6 +81,8 @@ type Group struct {
 	Description string
 	Status      components.Status // the worst inside
 	Components  []Component
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // Component is a component as it is shown.
@@ -144,6 +148,7 @@ type Update struct {
 	HappenedAt   time.Time
 	PostedAt     time.Time
 	NextUpdateBy *time.Time
+	Notify       bool // subscribers were told
 	EditedAt     *time.Time
 	Earlier      []Earlier // what it said before it was edited, newest first
 	Affected     []Affected

@@ -61,6 +61,9 @@ func (h *Handlers) Routes() []server.Route {
 	for _, f := range feeds.All {
 		get(f.Path, h.feed(f))
 	}
+	for _, f := range feeds.V2 {
+		get(f.Path, h.shared(f))
+	}
 	get("/subscribe", h.subscribeForm)
 	post("/subscribe", h.subscribe)
 	get("/c/:token", h.confirmForm)
