@@ -10,18 +10,19 @@ import (
 )
 
 // Atom is the feed of RFC 4287.
-func Atom(s *snapshot.Snapshot, p *i18n.Printer) ([]byte, error) {
+func Atom(o Source) ([]byte, error) {
+	s, p := o.Snapshot, o.P
 	w := newWriter()
 	w.raw(`<feed xml:lang="` + attribute(language(s)) + "\" xmlns=\"http://www.w3.org/2005/Atom\">\n")
-	w.element("  ", "id", "tag:"+host(s)+",2005:/history")
+	w.element("  ", "id", "tag:"+host(s)+",2005:"+o.tag("/history"))
 	w.raw(`  <link rel="alternate" type="text/html" href="` + attribute(s.Page.BaseURL) + "\"/>\n")
-	w.raw(`  <link rel="self" type="application/atom+xml" href="` + attribute(s.Page.BaseURL) + "/history.atom\"/>\n")
-	w.element("  ", "title", title(s))
+	w.raw(`  <link rel="self" type="application/atom+xml" href="` + attribute(o.self("/history.atom")) + "\"/>\n")
+	w.element("  ", "title", o.title())
 	w.element("  ", "updated", utc(s.ChangedAt))
 	w.raw("  <author>\n")
 	w.element("    ", "name", s.Page.Name)
 	w.raw("  </author>\n")
-	for _, i := range entries(s) {
+	for _, i := range o.entries() {
 		w.atomEntry(s, p, i)
 	}
 	w.raw("</feed>\n")

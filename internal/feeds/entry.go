@@ -59,7 +59,11 @@ func split(html string) (first, rest string) {
 func (w *writer) moment(p *i18n.Printer, at time.Time, zone bool) {
 	local := at.In(p.Zone)
 	w.text(local.Format("Jan ") + "<var data-var='date'>")
-	if local.Day() < 10 {
+	switch {
+	case local.Day() >= 10:
+	case w.plain:
+		w.raw(" ")
+	default:
 		w.raw("&#32;") // as a reference, or XML tools that trim would lose it
 	}
 	w.text(local.Format("2") + "</var>, ")

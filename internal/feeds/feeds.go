@@ -21,19 +21,29 @@ import (
 	"github.com/statusd/statusd/internal/snapshot"
 )
 
-// Format is one kind of feed.
+// Format is one kind of document.
 type Format struct {
 	Kind        string // names it in the cache of bodies
 	Path        string
 	ContentType string
-	Render      func(*snapshot.Snapshot, *i18n.Printer) ([]byte, error)
+	Render      func(Source) ([]byte, error)
+}
+
+// Source is what a document is made of.
+type Source struct {
+	*snapshot.Snapshot
+	P *i18n.Printer
+	// Only is the one component that the document is about; nil for all.
+	Only *snapshot.Component
 }
 
 // All are the formats. Nothing registers itself; a new one is one file and one
-// line here.
+// line here. Each exists for the whole page and for each component.
 var All = []Format{
 	{Kind: "atom", Path: "/history.atom", ContentType: "application/atom+xml; charset=utf-8", Render: Atom},
 	{Kind: "rss", Path: "/history.rss", ContentType: "application/rss+xml; charset=utf-8", Render: RSS},
+	{Kind: "jsonfeed", Path: "/feed.json", ContentType: "application/feed+json; charset=utf-8", Render: JSONFeed},
+	{Kind: "ical", Path: "/maintenance.ics", ContentType: "text/calendar; charset=utf-8", Render: Calendar},
 }
 
 // maxEntries is how far back a feed goes.
@@ -41,22 +51,75 @@ const maxEntries = 25
 
 // entries are the incidents and maintenances in which something happened last,
 // the newest first.
-func entries(s *snapshot.Snapshot) []*snapshot.Incident {
-	all := slices.Clone(s.Incidents)
+func (o Source) entries() []*snapshot.Incident {
+	all := o.about()
 	slices.SortStableFunc(all, func(a, b *snapshot.Incident) int {
 		return cmp.Or(activity(b).Compare(activity(a)), cmp.Compare(b.Number, a.Number))
 	})
 	return all[:min(maxEntries, len(all))]
 }
 
-// activity is when an incident was spoken of last: its latest update, or the
+// about are the incidents that the document may speak of.
+func (o Source) about() []*snapshot.Incident {
+	if o.Only == nil {
+		return slices.Clone(o.Incidents)
+	}
+	var out []*snapshot.Incident
+	for _, i := range o.Incidents {
+		if slices.ContainsFunc(i.Affected, func(a snapshot.Affected) bool { return a.Code == o.Only.Code }) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (o Source) title() string {
+	if o.Only != nil {
+		return o.Page.Name + " Status - " + o.Only.Name
+	}
+	return o.Page.Name + " Status - Incident History"
+}
+
+// tag is a path with what the document is about, for ids and addresses.
+func (o Source) tag(path string) string {
+	if o.Only == nil {
+		return path
+	}
+	return path + "?component=" + url.QueryEscape(o.Only.Code)
+}
+
+func (o Source) self(path string) string { return o.Page.BaseURL + o.tag(path) }
+
+// activity is when an incident was spoken of last: its latest word, or the
 // postmortem, which counts as one.
+//
+// Readers of feeds keep what they have seen by an entry's id and take an entry
+// for old when its date is. So the id of an entry never changes, the date moves
+// only when something new is said, and what was back-dated by staff is dated
+// when they said it, or nobody would be shown it. What is entered more than 30
+// days after it happened is history, and dated when it was. Corrections move
+// "updated" and no date.
 func activity(i *snapshot.Incident) time.Time {
-	at := i.Latest().HappenedAt
+	var at time.Time
+	for _, u := range i.Updates {
+		if d := said(u); d.After(at) {
+			at = d
+		}
+	}
 	if m := i.Postmortem; m != nil && m.PublishedAt.After(at) {
 		return m.PublishedAt
 	}
 	return at
+}
+
+const history = 30 * 24 * time.Hour
+
+// said is when an update was news.
+func said(u snapshot.Update) time.Time {
+	if late := u.PostedAt.Sub(u.HappenedAt); late > 0 && late <= history {
+		return u.PostedAt
+	}
+	return u.HappenedAt
 }
 
 // touched is when anything about an incident changed, corrections included.
@@ -81,5 +144,3 @@ func host(s *snapshot.Snapshot) string {
 func address(s *snapshot.Snapshot, i *snapshot.Incident) string {
 	return s.Page.BaseURL + "/incidents/" + url.PathEscape(i.Code)
 }
-
-func title(s *snapshot.Snapshot) string { return s.Page.Name + " Status - Incident History" }

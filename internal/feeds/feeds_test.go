@@ -109,7 +109,7 @@ func TestAll_golden(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*snapshot.Snapshot{"callrail": callRail(t), "raco": raco(t)} {
 		for _, f := range feeds.All {
-			got, err := f.Render(s, printer(t, s))
+			got, err := f.Render(feeds.Source{Snapshot: s, P: printer(t, s)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,9 +159,9 @@ type rssFeed struct {
 	} `xml:"channel"`
 }
 
-func read[T any](t testing.TB, s *snapshot.Snapshot, render func(*snapshot.Snapshot, *i18n.Printer) ([]byte, error)) (feed T, raw string) {
+func read[T any](t testing.TB, s *snapshot.Snapshot, render func(feeds.Source) ([]byte, error)) (feed T, raw string) {
 	t.Helper()
-	body, err := render(s, printer(t, s))
+	body, err := render(feeds.Source{Snapshot: s, P: printer(t, s)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,15 @@ import (
 )
 
 // RSS is the feed of RSS 2.0.
-func RSS(s *snapshot.Snapshot, p *i18n.Printer) ([]byte, error) {
+func RSS(o Source) ([]byte, error) {
+	s, p := o.Snapshot, o.P
 	w := newWriter()
 	w.raw("<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n  <channel>\n")
-	w.element("    ", "title", title(s))
+	w.element("    ", "title", o.title())
 	w.element("    ", "link", s.Page.BaseURL)
 	w.element("    ", "description", "Statuspage") // programs tell the kind of feed by it
 	w.element("    ", "pubDate", dated(p, s.ChangedAt))
-	for _, i := range entries(s) {
+	for _, i := range o.entries() {
 		w.rssItem(s, p, i)
 	}
 	w.raw("  </channel>\n</rss>\n")

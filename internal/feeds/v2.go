@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
-	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/snapshot"
 )
@@ -32,7 +31,9 @@ var V2 = []Format{
 		o.Maintenances = ptr(v2Incidents(s, func(i *snapshot.Incident) bool { return i.State == incidents.Scheduled }))
 	}),
 	v2("scheduled-maintenances/active", func(o *v2Page, s *snapshot.Snapshot) {
-		o.Maintenances = ptr(v2Incidents(s, func(i *snapshot.Incident) bool { return i.State == incidents.InProgress || i.State == incidents.Verifying }))
+		o.Maintenances = ptr(v2Incidents(s, func(i *snapshot.Incident) bool {
+			return i.State == incidents.InProgress || i.State == incidents.Verifying
+		}))
 	}),
 }
 
@@ -43,7 +44,8 @@ const v2Most = 50
 const jsonType = "application/json; charset=utf-8"
 
 func v2(name string, fill func(*v2Page, *snapshot.Snapshot)) Format {
-	return Format{Kind: "v2/" + name, Path: "/api/v2/" + name + ".json", ContentType: jsonType, Render: func(s *snapshot.Snapshot, _ *i18n.Printer) ([]byte, error) {
+	return Format{Kind: "v2/" + name, Path: "/api/v2/" + name + ".json", ContentType: jsonType, Render: func(src Source) ([]byte, error) {
+		s := src.Snapshot
 		o := &v2Page{Page: v2Header{ID: s.Page.Code, Name: s.Page.Name, URL: s.Page.BaseURL, TimeZone: s.Page.TimeZone, UpdatedAt: local(s, s.ChangedAt)}}
 		fill(o, s)
 		raw, err := json.Marshal(o)

@@ -26,7 +26,7 @@ func ask(t *testing.T, s *snapshot.Snapshot, path string) map[string]any {
 		if f.Path != "/api/v2/"+path+".json" {
 			continue
 		}
-		raw, err := f.Render(s, printer(t, s))
+		raw, err := f.Render(feeds.Source{Snapshot: s, P: printer(t, s)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,10 @@ import (
 // writer writes XML by hand: the order and the form of every byte is part of
 // the contract, and encoding/xml would write the apostrophes of data-var='date'
 // as references, which programs that search the raw feed do not find.
-type writer struct{ bytes.Buffer }
+type writer struct {
+	bytes.Buffer
+	plain bool // the HTML of an entry itself, not as text inside XML
+}
 
 func newWriter() *writer {
 	w := &writer{}
@@ -22,7 +25,12 @@ func (w *writer) raw(s string) { w.WriteString(s) }
 
 // text writes text between tags. What XML 1.0 cannot hold is left out, as one
 // such character makes a reader refuse the whole feed.
-func (w *writer) text(s string) { w.WriteString(between.Replace(legal(s))) }
+func (w *writer) text(s string) {
+	if s = legal(s); !w.plain {
+		s = between.Replace(s)
+	}
+	w.WriteString(s)
+}
 
 // element writes <name>text</name> on a line of its own.
 func (w *writer) element(indent, name, text string) {

@@ -52,6 +52,18 @@ func (s *Snapshot) Components() []Component {
 	return out
 }
 
+// Component finds a component by its code; nil for none.
+func (s *Snapshot) Component(code string) *Component {
+	for g := range s.Groups {
+		for n := range s.Groups[g].Components {
+			if c := &s.Groups[g].Components[n]; c.Code == code {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
 // Statuses are the statuses of all components.
 func (s *Snapshot) Statuses() []components.Status {
 	var out []components.Status

@@ -51,7 +51,7 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		out = New(Snapshot{
 			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
 			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(),
-			Lives: index.lives(since, prev, spans),
+			Lives: index.lives(since, prev, spans), CalledOff: index.calledOff(since, prev, stories),
 		})
 		return nil
 	})
@@ -128,6 +128,37 @@ func life(was []Period, moved []components.Span) []Period {
 		}
 	}
 	slices.SortFunc(out, func(a, b Period) int { return a.From.Compare(b.From) })
+	return out
+}
+
+// calledOff are the withdrawn maintenances, oldest first.
+func (x *index) calledOff(since int64, prev *Snapshot, stories []incidents.Story) []CalledOff {
+	fresh := map[int64]bool{}
+	var out []CalledOff
+	for _, s := range stories {
+		i := s.Incident
+		fresh[i.ID] = true
+		if i.Kind != incidents.KindMaintenance || i.WithdrawnAt == nil || i.ScheduledFor == nil || i.ScheduledUntil == nil {
+			continue
+		}
+		c := CalledOff{ID: i.ID, Code: i.Code, From: i.ScheduledFor.UTC(), To: i.ScheduledUntil.UTC(), At: i.WithdrawnAt.UTC(), Revision: i.Revision}
+		for _, u := range s.Updates {
+			for _, uc := range u.Components {
+				if code := x.comp[uc.ComponentID].Code; x.seen(uc.ComponentID) && !slices.Contains(c.Components, code) {
+					c.Components = append(c.Components, code)
+				}
+			}
+		}
+		out = append(out, c)
+	}
+	if since >= 0 {
+		for _, c := range prev.CalledOff {
+			if !fresh[c.ID] {
+				out = append(out, c)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b CalledOff) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
 
@@ -230,7 +261,7 @@ func (x *index) incident(s incidents.Story) *Incident {
 		ID: i.ID, Code: i.Code, Number: i.Number, Kind: i.Kind, Title: i.Title, State: i.State, Impact: i.ShownImpact(s.Updates, x.seen),
 		StartedAt: i.StartedAt.UTC(), MonitoringAt: utc(i.MonitoringAt), ResolvedAt: utc(i.ResolvedAt),
 		ScheduledFor: utc(i.ScheduledFor), ScheduledUntil: utc(i.ScheduledUntil), NextUpdateBy: utc(i.NextUpdateBy),
-		CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
+		Revision: i.Revision, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 		Updates: x.updates(s), Affected: x.affected(s.Updates), Postmortem: mortem(s),
 	}
 	if len(out.Updates) == 0 {

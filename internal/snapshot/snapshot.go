@@ -64,6 +64,9 @@ type Snapshot struct {
 
 	// Incidents are all of the page, newest first by StartedAt; maintenance too.
 	Incidents []*Incident
+	// CalledOff are maintenances that were announced and then withdrawn: only
+	// what a calendar needs to strike them out.
+	CalledOff []CalledOff
 	// Lives says in which status each component was when, by row id: of those
 	// that readers may know, archived ones too, in order and without gaps.
 	Lives map[int64][]Period `json:"-"`
@@ -100,6 +103,16 @@ type Component struct {
 	UpdatedAt   time.Time
 }
 
+// CalledOff is the trace of a maintenance that was withdrawn.
+type CalledOff struct {
+	ID         int64
+	Code       string
+	From, To   time.Time
+	At         time.Time
+	Revision   int64
+	Components []string // codes of those that readers may know
+}
+
 // Period is a stretch of a component's life as the ledger tells it.
 type Period struct {
 	ID         int64             `json:"i"`
@@ -125,6 +138,7 @@ type Incident struct {
 	ScheduledFor   *time.Time
 	ScheduledUntil *time.Time
 	NextUpdateBy   *time.Time // the promise, while open
+	Revision       int64      // grows with every change
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	Updates        []Update   // newest first; at least one

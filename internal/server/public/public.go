@@ -109,11 +109,4 @@ func (h *Handlers) month(c *gin.Context) error {
 	return serve(c, s, snapshot.Key{Kind: "month", Arg: m.Key, Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.HistoryMonth(s, m) })
 }
 
-func (h *Handlers) feed(f feeds.Format) server.Handler {
-	return func(c *gin.Context) error {
-		s := h.Snapshot(c)
-		return serve(c, s, snapshot.Key{Kind: f.Kind, Lang: s.Page.Language}, f.ContentType, func() ([]byte, error) { return f.Render(s, h.Views.Printer(s)) })
-	}
-}
-
 func notFound() error { return fault.New(fault.NotFound, "fault.notfound") }
