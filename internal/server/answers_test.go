@@ -259,7 +259,7 @@ func TestServer_believesAnOriginOnItsOwnHostOnly(t *testing.T) {
 		if err := tx.Exec(`insert into page_hosts (page_id, host) values (?, 'status.example.com'), (?, 'help.example.com')`, s.Page.ID, s.Page.ID).Error; err != nil {
 			return err
 		}
-		_, err := pages.Create(tx, pages.Page{Name: "Other", TimeZone: "UTC", Language: "en", Words: "plain", Hosts: []string{"other.example.net"}})
+		_, err := pages.Create(tx, pages.Page{PastDays: 14, Name: "Other", TimeZone: "UTC", Language: "en", Words: "plain", Hosts: []string{"other.example.net"}})
 		return err
 	}))
 	_, err := s.DB.Change(t.Context(), s.Page.ID, func(*db.Tx) error { return nil })

@@ -108,7 +108,7 @@ func (s *Server) readerNotFound(c *gin.Context) {
 		s.html(c, http.StatusInternalServerError, s.err500)
 		return
 	}
-	s.html(c, http.StatusNotFound, b.Plain)
+	s.html(c, http.StatusNotFound, b.Plain.Bytes)
 }
 
 func (s *Server) html(c *gin.Context, status int, body []byte) {

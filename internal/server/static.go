@@ -76,16 +76,16 @@ func (s *Server) file(c *gin.Context) {
 	h["Cache-Control"] = forever
 	h["Content-Type"] = f.body.Type
 	h["Vary"] = []string{"Accept-Encoding"}
-	out := f.body.Plain
-	if f.body.Gzip != nil && strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
-		out = f.body.Gzip
-		h["Content-Encoding"] = []string{"gzip"}
+	out := f.body.Best(AcceptedCodings(c.Request.Header["Accept-Encoding"]))
+	if out.Name != nil {
+		h["Content-Encoding"] = out.Name
 	}
+	h["Content-Length"] = out.Len
 	if c.Request.Method == http.MethodHead {
 		c.Status(http.StatusOK)
 		c.Writer.WriteHeaderNow()
 		return
 	}
 	c.Status(http.StatusOK)
-	_, _ = c.Writer.Write(out) // whoever asked may be gone
+	_, _ = c.Writer.Write(out.Bytes) // whoever asked may be gone
 }

@@ -2,13 +2,19 @@ package snapshot
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Key names one rendering of a picture: which page of it, in which language.
@@ -18,15 +24,48 @@ type Key struct {
 	Lang string
 }
 
-// Body is one rendered answer, kept with its header values ready to be set, so
-// that an answer from the shelf allocates nothing.
+// Body is one rendered answer in each content coding, with header values ready
+// to be set, so that an answer from the shelf allocates nothing.
 type Body struct {
-	Plain, Gzip []byte // Gzip is nil where it would not be smaller
-	Type        []string
-	ETag        []string // strong, of the identity bytes
-	ETagGzip    []string
-	Len         []string
-	LenGzip     []string
+	Type  []string
+	Plain Form
+	Forms []Form // those that are smaller than Plain, the smallest first
+}
+
+// Form is a body in one content coding.
+type Form struct {
+	Coding Coding
+	Bytes  []byte
+	Name   []string // Content-Encoding; nil for the bytes as they are
+	ETag   []string // strong, and different for each form
+	Len    []string
+}
+
+// Coding is a content coding, or a set of them.
+type Coding uint8
+
+// The codings that are kept ready.
+const (
+	Gzip Coding = 1 << iota
+	Zstd
+	Brotli
+)
+
+// Best is the smallest form among those that are accepted.
+func (b *Body) Best(accepted Coding) *Form {
+	for n := range b.Forms {
+		if b.Forms[n].Coding&accepted != 0 {
+			return &b.Forms[n]
+		}
+	}
+	return &b.Plain
+}
+
+func (b *Body) size() (n int) {
+	for _, f := range b.Forms {
+		n += len(f.Bytes)
+	}
+	return n + len(b.Plain.Bytes)
 }
 
 // Bounds of the cache of one picture (R1.3). What does not fit is rendered for
@@ -85,7 +124,7 @@ func (s *Snapshot) finish(key Key, e *entry, contentType string, render func() (
 			}
 			return
 		}
-		s.bodies.bytes.Add(int64(len(e.body.Plain) + len(e.body.Gzip)))
+		s.bodies.bytes.Add(int64(e.body.size()))
 		e.done.Store(true)
 	})
 	return e.body, e.err
@@ -99,31 +138,76 @@ func (s *Snapshot) make(contentType string, render func() ([]byte, error)) (*Bod
 	return NewBody(contentType, plain)
 }
 
+// worthwhile is the size from which on compressing saves a packet.
+const worthwhile = 600
+
 // NewBody compresses bytes and prepares their headers. The ETag is that of the
 // content, so a reader's copy stays good through versions that do not touch it.
 func NewBody(contentType string, plain []byte) (*Body, error) {
 	h := sha256.Sum256(plain)
 	tag := base64.RawURLEncoding.EncodeToString(h[:12])
-	b := &Body{
-		Plain: plain,
-		Type:  []string{contentType},
-		ETag:  []string{`"` + tag + `"`}, ETagGzip: []string{`"` + tag + `-gz"`},
-		Len: []string{strconv.Itoa(len(plain))},
+	b := &Body{Type: []string{contentType}, Plain: form(0, "", tag, plain)}
+	if len(plain) < worthwhile {
+		return b, nil
 	}
+	for _, c := range codings {
+		small, err := c.compress(plain)
+		if err != nil {
+			return nil, fmt.Errorf("compress with %s: %w", c.name, err)
+		}
+		if len(small) < len(plain) {
+			b.Forms = append(b.Forms, form(c.coding, c.name, tag, small))
+		}
+	}
+	slices.SortStableFunc(b.Forms, func(x, y Form) int { return cmp.Compare(len(x.Bytes), len(y.Bytes)) })
+	return b, nil
+}
+
+func form(c Coding, name, tag string, raw []byte) Form {
+	f := Form{Coding: c, Bytes: raw, ETag: []string{`"` + tag + `"`}, Len: []string{strconv.Itoa(len(raw))}}
+	if name != "" {
+		f.Name, f.ETag = []string{name}, []string{`"` + tag + "-" + name + `"`}
+	}
+	return f
+}
+
+// codings are tried in this order. Levels are those at which a page of 50 KB
+// takes milliseconds: somebody waits for the first rendering after a post.
+var codings = [...]struct {
+	coding   Coding
+	name     string
+	compress func([]byte) ([]byte, error)
+}{
+	{Brotli, "br", func(plain []byte) ([]byte, error) {
+		return through(plain, func(w io.Writer) (io.WriteCloser, error) {
+			return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: 6, LGWin: 18}), nil
+		})
+	}},
+	{Zstd, "zstd", func(plain []byte) ([]byte, error) {
+		e, err := zstdEncoder()
+		if err != nil {
+			return nil, err
+		}
+		return e.EncodeAll(plain, nil), nil // several at once may
+	}},
+	{Gzip, "gzip", func(plain []byte) ([]byte, error) {
+		return through(plain, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) })
+	}},
+}
+
+var zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(256<<10))
+})
+
+func through(plain []byte, open func(io.Writer) (io.WriteCloser, error)) ([]byte, error) {
 	var buf bytes.Buffer
-	w, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	w, err := open(&buf)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := w.Write(plain); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	if buf.Len() < len(plain) {
-		b.Gzip = buf.Bytes()
-		b.LenGzip = []string{strconv.Itoa(buf.Len())}
-	}
-	return b, nil
+	err = w.Close()
+	return buf.Bytes(), err
 }

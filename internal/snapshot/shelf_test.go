@@ -242,7 +242,7 @@ func TestSnapshot_Body_isRenderedOnceHoweverManyAsk(t *testing.T) {
 	for range 64 {
 		wg.Go(func() {
 			b, err := snap.Body(snapshot.Key{Kind: "home"}, "text/html", func() ([]byte, error) { made.Add(1); return []byte("hello"), nil })
-			if err != nil || string(b.Plain) != "hello" {
+			if err != nil || string(b.Plain.Bytes) != "hello" {
 				t.Errorf("got %v, %v", b, err)
 			}
 		})
@@ -280,7 +280,7 @@ func TestSnapshot_Body_failureIsNotKept(t *testing.T) {
 		t.Fatal("the error was lost")
 	}
 	b, err := snap.Body(key, "text/html", func() ([]byte, error) { return []byte("yes"), nil })
-	if err != nil || string(b.Plain) != "yes" {
+	if err != nil || string(b.Plain.Bytes) != "yes" {
 		t.Errorf("got %v, %v", b, err)
 	}
 }

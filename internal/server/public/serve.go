@@ -2,11 +2,11 @@ package public
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/statusd/statusd/internal/server"
 	"github.com/statusd/statusd/internal/snapshot"
 )
 
@@ -20,7 +20,6 @@ var (
 	// that asks for the new page would be handed the old one.
 	cacheControl = []string{"public, max-age=0, s-maxage=10, stale-if-error=86400"}
 	vary         = []string{"Accept-Encoding"}
-	gzipped      = []string{"gzip"}
 )
 
 // serve answers with one rendering of a picture. Query strings and cookies mean
@@ -33,61 +32,25 @@ func serve(c *gin.Context, s *snapshot.Snapshot, key snapshot.Key, contentType s
 			return err
 		}
 	}
-	zip := b.Gzip != nil && acceptsGzip(c.Request.Header["Accept-Encoding"])
-	tag := b.ETag
-	if zip {
-		tag = b.ETagGzip
-	}
+	f := b.Best(server.AcceptedCodings(c.Request.Header["Accept-Encoding"]))
 	h := c.Writer.Header()
-	h["Cache-Control"], h["Vary"], h["Etag"] = cacheControl, vary, tag
-	if matches(c.Request.Header["If-None-Match"], tag[0]) {
+	h["Cache-Control"], h["Vary"], h["Etag"] = cacheControl, vary, f.ETag
+	if matches(c.Request.Header["If-None-Match"], f.ETag[0]) {
 		c.Status(http.StatusNotModified)
 		c.Writer.WriteHeaderNow()
 		return nil
 	}
-	out, length := b.Plain, b.Len
-	if zip {
-		out, length = b.Gzip, b.LenGzip
-		h["Content-Encoding"] = gzipped
+	if f.Name != nil {
+		h["Content-Encoding"] = f.Name
 	}
-	h["Content-Type"], h["Content-Length"] = b.Type, length
+	h["Content-Type"], h["Content-Length"] = b.Type, f.Len
 	c.Status(http.StatusOK)
 	if c.Request.Method == http.MethodHead {
 		c.Writer.WriteHeaderNow()
 		return nil
 	}
-	_, _ = c.Writer.Write(out) // whoever asked may be gone
+	_, _ = c.Writer.Write(f.Bytes) // whoever asked may be gone
 	return nil
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110, 12.5.3): gzip or * with a weight
-// that is not zero; what names gzip counts before what names all.
-func acceptsGzip(values []string) bool {
-	star := false
-	for _, v := range values {
-		for v != "" {
-			var part string
-			part, v, _ = strings.Cut(v, ",")
-			name, params, weighted := strings.Cut(part, ";")
-			yes := !weighted || weight(params)
-			switch strings.TrimSpace(name) {
-			case "gzip", "x-gzip", "GZIP":
-				return yes
-			case "*":
-				star = yes
-			}
-		}
-	}
-	return star
-}
-
-func weight(params string) bool {
-	_, q, ok := strings.Cut(params, "=")
-	if !ok {
-		return true
-	}
-	f, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-	return err != nil || f > 0
 }
 
 // matches compares If-None-Match weakly, as RFC 9110, 13.1.2 wants for GET.
