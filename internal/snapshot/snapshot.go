@@ -53,6 +53,9 @@ type Snapshot struct {
 	// AsOf is zero while the picture is current. While the database cannot be
 	// used it is the moment for which the picture is true, and pages say so.
 	AsOf time.Time
+	// Stood is set on the page as it stood at that moment (Shelf.AsOf); zero on
+	// the page of now.
+	Stood time.Time
 	// NotAfter is when the picture must be built again though nothing was
 	// written: the next local midnight, or the moment a promise is missed.
 	NotAfter time.Time

@@ -1,0 +1,103 @@
+package snapshot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/statusd/statusd/internal/fault"
+	"github.com/statusd/statusd/internal/incidents"
+)
+
+// AsOf is the page as readers saw it at a moment, read from the two ledgers. It
+// asks the database, so it is for the few who ask for it and not for the page
+// itself.
+//
+// What was withdrawn since is left out, whatever stood there then: it was taken
+// back because nobody should read it. Names of components, and which of them
+// are shown, are those of today.
+func (s *Shelf) AsOf(ctx context.Context, page int64, at time.Time) (*Snapshot, error) {
+	now := s.Get(page)
+	if now == nil || at.After(s.db.Now()) {
+		return nil, fault.New(fault.NotFound, "fault.notfound")
+	}
+	then, err := incidents.Store{DB: s.db}.AsOf(ctx, page, at)
+	if err != nil {
+		return nil, err
+	}
+	out := Snapshot{Page: now.Page, Version: now.Version, BuiltAt: at, ChangedAt: at, Stood: at}
+	for _, g := range now.Groups {
+		was := g
+		was.Components = nil
+		for _, c := range g.Components {
+			if status, known := then.Statuses[c.ID]; known {
+				c.Status, c.Since = status, time.Time{}
+				was.Components = append(was.Components, c)
+			}
+		}
+		if len(was.Components) > 0 {
+			out.Groups = append(out.Groups, was)
+		}
+	}
+	for _, st := range then.Incidents {
+		if i := now.byCode[st.Code]; i != nil {
+			if was := stood(i, st); was != nil {
+				out.Incidents = append(out.Incidents, was)
+			}
+		}
+	}
+	return New(out), nil
+}
+
+// stood is an incident as it stood; nil when none of what readers saw of it may
+// be seen today.
+func stood(now *Incident, then incidents.Stood) *Incident {
+	out := *now
+	out.Title, out.State, out.Impact, out.StartedAt = then.Title, then.State, then.Impact, then.StartedAt.UTC()
+	out.NextUpdateBy, out.ScheduledFor, out.ScheduledUntil = utc(then.NextUpdateBy), utc(then.Start), utc(then.End)
+	out.Updates, out.Affected, out.Postmortem = nil, nil, nil
+	today := map[string]Update{}
+	for _, u := range now.Updates {
+		today[u.Code] = u
+	}
+	var before incidents.State
+	var told []incidents.Update
+	said := map[string]Affected{}
+	for _, c := range slices.Backward(then.Updates) { // oldest first
+		u, seen := today[c.Code]
+		if !seen {
+			continue
+		}
+		u.N, u.State, u.Label, u.FellBack = len(out.Updates)+1, c.State, incidents.Label(before, c.State), incidents.FellBack(now.Kind, before, c.State)
+		u.HTML, u.Body, u.HappenedAt, u.NextUpdateBy, u.EditedAt, u.Earlier = c.HTML, c.Body, c.HappenedAt.UTC(), utc(c.NextUpdateBy), nil, nil
+		out.Updates = append(out.Updates, u)
+		told = append(told, incidents.Update{Position: u.N, State: c.State, HappenedAt: u.HappenedAt})
+		before = c.State
+		for _, a := range u.Affected {
+			if first, again := said[a.Code]; again {
+				a.Old = first.Old
+			}
+			said[a.Code] = a
+		}
+	}
+	if len(out.Updates) == 0 {
+		return nil
+	}
+	slices.Reverse(out.Updates)
+	for _, a := range now.Affected { // in page order
+		if was, ok := said[a.Code]; ok {
+			out.Affected = append(out.Affected, was)
+		}
+	}
+	f := incidents.Fold(now.Kind, told)
+	out.MonitoringAt, out.ResolvedAt = utc(f.MonitoringAt), utc(f.ResolvedAt)
+	if p := then.Postmortem; p != nil && now.Postmortem != nil {
+		m := *now.Postmortem
+		m.HTML, m.Body, m.EditedAt, m.Earlier = p.HTML, p.Body, nil, nil
+		if p.HappenedAt != nil {
+			m.PublishedAt = p.HappenedAt.UTC()
+		}
+		out.Postmortem = &m
+	}
+	return &out
+}
