@@ -44,6 +44,7 @@ type app struct {
 	shelf       *snapshot.Shelf
 	disk        *snapshot.Disk
 	server      *server.Server
+	streams     *public.Streams
 }
 
 // core makes what every command needs: the database and the desk. fresh says
@@ -178,7 +179,8 @@ func (a *app) web() error {
 	if err != nil {
 		return err
 	}
-	readers := &public.Handlers{Snapshot: a.server.Snapshot, Views: views, Subscribers: a.subscribers, ClientIP: server.ClientIP, Unusable: a.db.Unusable}
+	a.streams = &public.Streams{Snapshot: a.shelf.Get, Say: views.Live, Wall: time.Now}
+	readers := &public.Handlers{Snapshot: a.server.Snapshot, Views: views, Subscribers: a.subscribers, Streams: a.streams, ClientIP: server.ClientIP, Unusable: a.db.Unusable}
 	staff := &admin.Handlers{
 		Desk: a.desk, Auth: a.auth, Incidents: incidents.Store{DB: a.db}, Subscribers: a.subscribers, Outbox: a.outbox,
 		Views: views, Server: a.server, DB: a.db, Shelf: a.shelf,

@@ -81,6 +81,7 @@ func (a *app) loops(ctx context.Context, l net.Listener) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.server.Serve(ctx, l) })
 	g.Go(func() error { return a.shelf.Run(ctx) })
+	g.Go(func() error { return a.streams.Run(ctx) })
 	g.Go(func() error { return a.courier.Run(ctx) })
 	g.Go(func() error { return a.subscribers.Run(ctx) })
 	g.Go(func() error { return a.sweep(ctx) })

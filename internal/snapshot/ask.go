@@ -1,11 +1,21 @@
 package snapshot
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/incidents"
 )
+
+// Tag moves with everything that a reader of the page could notice: its version,
+// and whether it says that it is old.
+func (s *Snapshot) Tag() string {
+	if s.AsOf.IsZero() {
+		return strconv.FormatInt(s.Version, 10)
+	}
+	return strconv.FormatInt(s.Version, 10) + "-" + strconv.FormatInt(s.AsOf.Unix(), 10)
+}
 
 // Incident finds an incident by its code; nil for none.
 func (s *Snapshot) Incident(code string) *Incident { return s.byCode[code] }

@@ -40,6 +40,7 @@ type Handlers struct {
 	Views       *view.Views
 	Subscribers Subscribers
 	ClientIP    func(*gin.Context) string
+	Streams     *Streams
 	Unusable    func(error) bool // does an error mean that the database is away?
 }
 
@@ -64,6 +65,8 @@ func (h *Handlers) Routes() []server.Route {
 	for _, f := range feeds.V2 {
 		get(f.Path, h.shared(f))
 	}
+	out = append(out, server.Route{Method: http.MethodGet, Path: "/live", Audience: server.Readers, Handle: h.stream})
+	get("/live.json", h.live)
 	get("/subscribe", h.subscribeForm)
 	post("/subscribe", h.subscribe)
 	get("/c/:token", h.confirmForm)

@@ -39,6 +39,7 @@ type house struct {
 	t       *testing.T
 	handler http.Handler
 	subs    *notify.Subscribers
+	streams *public.Streams
 }
 
 func open(t *testing.T) house {
@@ -54,9 +55,10 @@ func open(t *testing.T) house {
 	srv, err := server.New(server.Config{DB: s.DB, Auth: s.Auth, Pages: pages.Store{DB: s.DB}, Shelf: s.Shelf, Views: views, Catalog: catalog, Base: base, Log: s.Log}, static)
 	must(t, err)
 	subs := &notify.Subscribers{DB: s.DB, Key: bytes.Repeat([]byte("k"), 32)}
-	h := &public.Handlers{Snapshot: srv.Snapshot, Views: views, Subscribers: subs, ClientIP: func(*gin.Context) string { return "203.0.113.9" }, Unusable: s.DB.Unusable}
+	streams := &public.Streams{Snapshot: s.Shelf.Get, Say: views.Live, Wall: time.Now, MaxClient: 3}
+	h := &public.Handlers{Snapshot: srv.Snapshot, Views: views, Subscribers: subs, Streams: streams, ClientIP: func(*gin.Context) string { return "203.0.113.9" }, Unusable: s.DB.Unusable}
 	must(t, srv.Mount(h.Routes()))
-	return house{s, t, srv.Handler(), subs}
+	return house{s, t, srv.Handler(), subs, streams}
 }
 
 func (h house) ask(method, target string, headers ...string) *httptest.ResponseRecorder {
