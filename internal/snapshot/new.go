@@ -32,6 +32,7 @@ func New(s Snapshot) *Snapshot {
 	s.byCode = make(map[string]*Incident, len(s.Incidents))
 	for _, i := range s.Incidents {
 		s.byCode[i.Code] = i
+		i.foldText()
 	}
 	s.NotAfter = s.expires()
 	return &s

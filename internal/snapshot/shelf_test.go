@@ -55,7 +55,7 @@ func TestShelf_builtPieceByPieceEqualsBuiltAtOnce(t *testing.T) {
 }
 
 func comparing() cmp.Options {
-	return cmp.Options{cmpopts.IgnoreUnexported(snapshot.Snapshot{}), cmpopts.IgnoreFields(snapshot.Snapshot{}, "Zone", "BuiltAt"), cmpopts.EquateEmpty()}
+	return cmp.Options{cmpopts.IgnoreUnexported(snapshot.Snapshot{}, snapshot.Incident{}), cmpopts.IgnoreFields(snapshot.Snapshot{}, "Zone", "BuiltAt"), cmpopts.EquateEmpty()}
 }
 
 func TestShelf_anotherProcessIsNoticedByTick(t *testing.T) {

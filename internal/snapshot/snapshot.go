@@ -147,6 +147,8 @@ type Incident struct {
 	Updates        []Update   // newest first; at least one
 	Affected       []Affected // in page order; only visible components
 	Postmortem     *Postmortem
+
+	folded string // for Search
 }
 
 // Open reports whether more is to be expected.
