@@ -69,13 +69,13 @@ func (o Source) jsonItem(i *snapshot.Incident) jsonFeedItem {
 func (o Source) plainText(i *snapshot.Incident) string {
 	var parts []string
 	if notBegun(i) && i.ScheduledUntil != nil {
-		parts = append(parts, o.P.Long(*i.ScheduledFor)+" - "+o.P.Long(*i.ScheduledUntil))
+		parts = append(parts, o.P.Stamp(*i.ScheduledFor)+" - "+o.P.Stamp(*i.ScheduledUntil))
 	}
 	if m := i.Postmortem; m != nil {
-		parts = append(parts, o.P.State("postmortem")+", "+o.P.Long(m.PublishedAt)+"\n"+m.Plain)
+		parts = append(parts, o.P.State("postmortem")+", "+o.P.Stamp(m.PublishedAt)+"\n"+m.Plain)
 	}
 	for _, u := range i.Updates {
-		parts = append(parts, o.P.State(u.Label)+", "+o.P.Long(u.HappenedAt)+"\n"+u.Plain)
+		parts = append(parts, o.P.State(u.Label)+", "+o.P.Stamp(u.HappenedAt)+"\n"+u.Plain)
 	}
 	return strings.Join(parts, "\n\n")
 }

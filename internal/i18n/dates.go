@@ -2,6 +2,7 @@ package i18n
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -106,6 +107,14 @@ func (p *Printer) Month(t time.Time) string { return t.In(p.Zone).Format("Januar
 
 // DayKey is the day in the printer's zone, "2018-05-14".
 func (p *Printer) DayKey(t time.Time) string { return t.In(p.Zone).Format("2006-01-02") }
+
+// Percent prints hundredths of a percent: 9997 is "99.97%", 10000 is "100%".
+func (p *Printer) Percent(hundredths int) string {
+	if hundredths%100 == 0 {
+		return strconv.Itoa(hundredths/100) + "%"
+	}
+	return fmt.Sprintf("%d.%02d%%", hundredths/100, hundredths%100)
+}
 
 // MonthKey is the month in the printer's zone, "2018-05".
 func (p *Printer) MonthKey(t time.Time) string { return t.In(p.Zone).Format("2006-01") }

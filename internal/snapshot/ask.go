@@ -62,6 +62,9 @@ func (s *Snapshot) Components() []Component {
 	return out
 }
 
+// IncidentByID finds an incident by its row id; nil for none.
+func (s *Snapshot) IncidentByID(id int64) *Incident { return s.byID[id] }
+
 // Component finds a component by its code; nil for none.
 func (s *Snapshot) Component(code string) *Component {
 	for g := range s.Groups {

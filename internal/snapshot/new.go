@@ -30,8 +30,9 @@ func New(s Snapshot) *Snapshot {
 		return cmp.Or(b.Shown().Compare(a.Shown()), cmp.Compare(b.Number, a.Number))
 	})
 	s.byCode = make(map[string]*Incident, len(s.Incidents))
+	s.byID = make(map[int64]*Incident, len(s.Incidents))
 	for _, i := range s.Incidents {
-		s.byCode[i.Code] = i
+		s.byCode[i.Code], s.byID[i.ID] = i, i
 		i.foldText()
 	}
 	s.NotAfter = s.expires()

@@ -75,6 +75,7 @@ type Snapshot struct {
 	Lives map[int64][]Period `json:"-"`
 
 	byCode map[string]*Incident
+	byID   map[int64]*Incident
 	bodies *bodies
 	names  string // what the names of components came to when this was built
 }

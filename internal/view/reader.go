@@ -28,7 +28,8 @@ type Base struct {
 	Zone        string // the sentence that says in which zone times are
 	Support     string
 	AsOf        *Time // set while the database is away: the moment for which the picture is true
-	Forms       bool  // the page needs the styles of forms
+	Forms       bool  // the page needs the styles of forms, calendars and charts
+	Uptime      bool  // the page shows uptime
 	NoIndex     bool
 
 	marks markSet
@@ -96,7 +97,7 @@ func (r *reader) base(news, path string) Base {
 		T: r.p, Lang: cmp.Or(r.s.Page.Language, "en"), Dir: direction(r.s.Page.Language),
 		Title: title(r.p, news, brand(r.p, r.s.Page.Name)), Brand: brand(r.p, r.s.Page.Name),
 		Feeds: r.feeds(), Favicon: "favicon-" + string(now.Mark) + ".svg",
-		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "",
+		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "", Uptime: r.s.Page.ShowUptime,
 		marks: r.used,
 	}
 	if path != "" {

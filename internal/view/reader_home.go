@@ -21,6 +21,8 @@ type HomePage struct {
 	Running  []Card
 	Groups   []Group
 	Legend   []State
+	Days     string // the shared drawing of a strip; empty where there is none
+	Today    string // the last day of all strips
 	Planned  []Plan
 	Before   *Older // the newest report, when the past two weeks have none
 	Past     []PastDay
@@ -40,6 +42,7 @@ type Service struct {
 	Name, Description string
 	State             State
 	OK                bool
+	Strip             *Strip // nil where uptime is not shown
 }
 
 // Plan is a maintenance that has not begun.
@@ -97,6 +100,11 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 	}
 	page.Open = r.cards(open)
 	page.Legend = r.legend()
+	if slices.ContainsFunc(page.Groups, func(g Group) bool {
+		return slices.ContainsFunc(g.Services, func(s Service) bool { return s.Strip != nil })
+	}) {
+		page.Days, page.Today = quietDays, r.p.DayKey(s.BuiltAt)
+	}
 	page.Before = r.beforeThat()
 	return v.render("public/home", page)
 }
@@ -149,7 +157,7 @@ func (r *reader) groups() []Group {
 		}
 		for _, c := range g.Components {
 			out.Services = append(out.Services, Service{
-				Name: c.Name, Description: c.Description, State: r.status(c.Status), OK: c.Status == components.Operational,
+				Name: c.Name, Description: c.Description, State: r.status(c.Status), OK: c.Status == components.Operational, Strip: r.strip(c),
 			})
 		}
 		gs = append(gs, out)

@@ -42,10 +42,24 @@ func hostile(t testing.TB) snapshot.Snapshot {
 		}
 		for n := range 10 {
 			group.Components = append(group.Components, snapshot.Component{
-				Code: fmt.Sprintf("comp%08d", g*10+n), Name: words[(g+n)%len(words)] + fmt.Sprint(n), Description: words[(g+n+2)%len(words)], Status: statuses[(g+n)%len(statuses)],
+				ID: int64(g*10 + n + 1), Showcase: true, Code: fmt.Sprintf("comp%08d", g*10+n), Name: words[(g+n)%len(words)] + fmt.Sprint(n), Description: words[(g+n+2)%len(words)], Status: statuses[(g+n)%len(statuses)],
 			})
 		}
 		s.Groups = append(s.Groups, group)
+	}
+	s.Page.ShowUptime, s.Page.Weights, s.Lives = true, components.DefaultWeights, map[int64][]snapshot.Period{}
+	for id := range int64(300) {
+		at := s.BuiltAt.AddDate(0, 0, -80)
+		for k := range 10 {
+			p := snapshot.Period{ID: id*10 + int64(k), Status: components.Operational, From: at, To: at.Add(180 * time.Hour), IncidentID: 1}
+			if k%2 == 1 {
+				p.Status, p.To = statuses[(int(id)+k)%len(statuses)], at.Add(time.Hour)
+			}
+			if at = p.To; k == 9 {
+				p.To = time.Time{}
+			}
+			s.Lives[id+1] = append(s.Lives[id+1], p)
+		}
 	}
 	d := doc(t, "<script>alert(1)</script> and [a link](javascript:alert(1)) and **bold**\n\n- one\n- two\n\n| a | b |\n|---|---|\n| c | d |\n")
 	for n, word := range words {
@@ -96,6 +110,12 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 	for _, i := range s.Incidents {
 		one("incident " + i.Code)(v.Incident(s, i))
 	}
+	one("uptime")(v.Uptime(s))
+	for _, c := range s.Components() {
+		one("uptime of " + c.Code)(v.UptimeOf(s, c, 0))
+		one("uptime in 2018 of " + c.Code)(v.UptimeOf(s, c, 2018))
+		break
+	}
 	one("history")(v.History(s))
 	for _, key := range []string{s.BuiltAt.In(s.Zone).Format("2006-01"), s.FirstMonth()} {
 		m, ok := s.MonthOf(key)
@@ -143,7 +163,7 @@ func TestPages_useEveryTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"confirm", "history", "home", "incident", "manage", "message", "month", "subscribe", "unsubscribe"}
+	known := []string{"confirm", "history", "home", "incident", "manage", "message", "month", "subscribe", "unsubscribe", "uptime-of", "uptime"}
 	var have []string
 	for _, f := range files {
 		have = append(have, strings.TrimSuffix(filepath.Base(f), ".html"))

@@ -67,6 +67,11 @@ func (h *Handlers) Routes() []server.Route {
 	}
 	out = append(out, server.Route{Method: http.MethodGet, Path: "/live", Audience: server.Readers, Handle: h.stream})
 	get("/live.json", h.live)
+	get("/uptime", h.uptime)
+	get("/uptime/:code", h.uptimeOf)
+	for _, f := range feeds.Spans {
+		get(f.Path, h.shared(f))
+	}
 	get("/subscribe", h.subscribeForm)
 	post("/subscribe", h.subscribe)
 	get("/c/:token", h.confirmForm)
