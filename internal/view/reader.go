@@ -27,9 +27,10 @@ type Base struct {
 	Here        string // the menu entry that this page is, as its path
 	Zone        string // the sentence that says in which zone times are
 	Support     string
-	AsOf        *Time // set while the database is away: the moment for which the picture is true
-	Forms       bool  // the page needs the styles of forms, calendars and charts
-	Uptime      bool  // the page shows uptime
+	AsOf        *Time  // set while the database is away: the moment for which the picture is true
+	Forms       bool   // the page needs the styles of forms, calendars and charts
+	Uptime      bool   // the page shows uptime
+	Tag         string // of the picture, for the script that notices the next
 	NoIndex     bool
 
 	marks markSet
@@ -97,7 +98,7 @@ func (r *reader) base(news, path string) Base {
 		T: r.p, Lang: cmp.Or(r.s.Page.Language, "en"), Dir: direction(r.s.Page.Language),
 		Title: title(r.p, news, brand(r.p, r.s.Page.Name)), Brand: brand(r.p, r.s.Page.Name),
 		Feeds: r.feeds(), Favicon: "favicon-" + string(now.Mark) + ".svg",
-		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "", Uptime: r.s.Page.ShowUptime,
+		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "", Uptime: r.s.Page.ShowUptime, Tag: r.s.Tag(),
 		marks: r.used,
 	}
 	if path != "" {
