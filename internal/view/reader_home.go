@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,19 +14,20 @@ import (
 // services, what is planned, the past two weeks.
 type HomePage struct {
 	Base
-	Headline Headline
-	Updated  Time
-	Promise  []Fact // the next promise of all open incidents; none or one
-	Open     []Card
-	More     []Row // open incidents beyond those that are shown in full
-	Running  []Card
-	Groups   []Group
-	Legend   []State
-	Days     string // the shared drawing of a strip; empty where there is none
-	Today    string // the last day of all strips
-	Planned  []Plan
-	Before   *Older // the newest report, when the past two weeks have none
-	Past     []PastDay
+	Headline  Headline
+	Updated   Time
+	Promise   []Fact // the next promise of all open incidents; none or one
+	Open      []Card
+	More      []Row // open incidents beyond those that are shown in full
+	Running   []Card
+	Groups    []Group
+	Legend    []State
+	Days      string // the shared drawing of a strip; empty where there is none
+	Today     string // the last day of all strips
+	Planned   []Plan
+	PastTitle string
+	Before    *Older // the newest report, when the past two weeks have none
+	Past      []PastDay
 }
 
 // Group is a group of services. One without a name stands without a frame.
@@ -74,7 +76,6 @@ type Older struct {
 const (
 	maxCards   = 10 // open incidents shown in full
 	maxFlat    = 12 // services up to which every group is open
-	pastDays   = 14
 	leadLength = 200
 )
 
@@ -100,6 +101,10 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 	}
 	page.Open = r.cards(open)
 	page.Legend = r.legend()
+	page.PastTitle = r.p.T("public.past.days", "Count", r.pastDays())
+	if r.pastDays() == 14 {
+		page.PastTitle = r.p.T("public.past.fortnight")
+	}
 	if slices.ContainsFunc(page.Groups, func(g Group) bool {
 		return slices.ContainsFunc(g.Services, func(s Service) bool { return s.Strip != nil })
 	}) {
@@ -112,7 +117,7 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 // beforeThat leads to the newest report from before the past two weeks when
 // those have nothing to tell: a quiet page should not look like one without a past.
 func (r *reader) beforeThat() *Older {
-	for _, d := range r.s.PastDays(pastDays) {
+	for _, d := range r.s.PastDays(r.pastDays()) {
 		if len(d.Incidents) > 0 {
 			return nil
 		}
@@ -124,6 +129,9 @@ func (r *reader) beforeThat() *Older {
 	}
 	return nil
 }
+
+// pastDays is how much of the past the page shows; two weeks where nobody chose.
+func (r *reader) pastDays() int { return cmp.Or(r.s.Page.PastDays, 14) }
 
 func (r *reader) cards(is []*snapshot.Incident) []Card {
 	var cs []Card
@@ -203,7 +211,7 @@ func (r *reader) plan(i *snapshot.Incident) Plan {
 // of its own, is left out rather than called quiet. Days before the page
 // existed are left out too, for nobody was there to say anything.
 func (r *reader) past() []PastDay {
-	all := r.s.PastDays(pastDays)
+	all := r.s.PastDays(r.pastDays())
 	window, birth := all[len(all)-1].Date, r.birthday()
 	var out []PastDay
 	var run []time.Time // quiet days, newest first

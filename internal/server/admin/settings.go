@@ -23,6 +23,8 @@ func (h *Handlers) settingsPage(c *gin.Context, r reply) error {
 	v := proposed(
 		"name", p.Name, "time_zone", p.TimeZone, "words", p.Words, "hold_seconds", strconv.Itoa(p.HoldSeconds), "postal_address", p.PostalAddress,
 		"sender_name", p.SenderName, "sender_address", p.SenderAddress, "reply_to", p.ReplyTo, "support_url", p.SupportURL,
+		"past_days", strconv.Itoa(p.PastDays), "show_uptime", one(p.ShowUptime), "raise_indicator", one(p.RaiseIndicator),
+		"weight_major", strconv.Itoa(p.WeightMajor), "weight_partial", strconv.Itoa(p.WeightPartial), "weight_degraded", strconv.Itoa(p.WeightDegraded),
 		"expect", strconv.FormatInt(p.UpdatedAt.UnixMilli(), 10))
 	if r.conflict() {
 		r.values.Set("expect", v.Get("expect")) // who presses Save again has been told
@@ -53,11 +55,41 @@ func bindSettings(t *typed, p pages.Page) (pages.Page, error) {
 		return p, fault.At("hold_seconds", "page.hold")
 	}
 	p.HoldSeconds = n
+	if err := bindReading(t, &p); err != nil {
+		return p, err
+	}
 	p.UpdatedAt = time.Time{}
 	if ms, err := strconv.ParseInt(t.line("expect"), 10, 64); err == nil {
 		p.UpdatedAt = time.UnixMilli(ms).UTC()
 	}
 	return p, nil
+}
+
+// bindReading reads what is about the page's look; a form without these fields
+// leaves them as they are.
+func bindReading(t *typed, p *pages.Page) error {
+	if !t.values.Has("past_days") {
+		return nil
+	}
+	p.ShowUptime, p.RaiseIndicator = t.tick("show_uptime"), t.tick("raise_indicator")
+	var c fault.Collector
+	for _, f := range []struct {
+		name, key string
+		to        *int
+	}{
+		{"past_days", "page.past_days", &p.PastDays},
+		{"weight_major", "page.weight", &p.WeightMajor},
+		{"weight_partial", "page.weight", &p.WeightPartial},
+		{"weight_degraded", "page.weight", &p.WeightDegraded},
+	} {
+		n, err := strconv.Atoi(t.line(f.name))
+		if err != nil {
+			c.Add(f.name, f.key)
+			continue
+		}
+		*f.to = n
+	}
+	return c.Err()
 }
 
 // zones are offered in the field for the time zone; any other IANA name may be
