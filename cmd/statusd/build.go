@@ -179,7 +179,7 @@ func (a *app) web() error {
 	if err != nil {
 		return err
 	}
-	a.streams = &public.Streams{Snapshot: a.shelf.Get, Say: views.Live, Wall: time.Now}
+	a.streams = &public.Streams{Snapshot: a.shelf.Get, Say: views.Live, Wall: time.Now, MaxAll: a.cfg.Streams, MaxClient: a.cfg.ClientStreams}
 	readers := &public.Handlers{Snapshot: a.server.Snapshot, Views: views, Subscribers: a.subscribers, Streams: a.streams, ClientIP: server.ClientIP, Unusable: a.db.Unusable}
 	staff := &admin.Handlers{
 		Desk: a.desk, Auth: a.auth, Incidents: incidents.Store{DB: a.db}, Subscribers: a.subscribers, Outbox: a.outbox,

@@ -24,6 +24,8 @@ type Config struct {
 	Snapshots      string        `help:"Folder for the last good pictures of the pages. Default: snapshots in the data folder."`
 	Secret         notify.Secret `help:"At least 32 characters from which links in mails are signed; the same on every node. Default: a file in the data folder."`
 	TrustedProxies []string      `help:"Addresses or networks of proxies whose X-Forwarded-For is believed. Default: none."`
+	Streams        int           `default:"10000" help:"Live streams of this process at most; beyond, pages ask now and then instead."`
+	ClientStreams  int           `default:"100" help:"Live streams of one client address at most."`
 	Log            string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug, info, warn or error."`
 }
 
@@ -62,6 +64,9 @@ func (c Config) parse() (parsed, error) {
 	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(string(c.DatabaseURL), "postgres://") && !strings.HasPrefix(string(c.DatabaseURL), "postgresql://") {
 		fail("DATABASE_URL", errors.New("must begin with postgres://"))
+	}
+	if c.Streams < 1 || c.ClientStreams < 1 {
+		fail("STREAMS", errors.New("at least 1"))
 	}
 	if p.Snapshots == "" {
 		p.Snapshots = filepath.Join(c.Data, "snapshots")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type Streams struct {
 	clients map[string]int
 	said    map[int64]string // the tag that streams of a page were told last
 	closed  bool
+	trimmed int // streams when what their beginnings left was last given back
 }
 
 type stream struct {
@@ -71,8 +73,26 @@ func (s *Streams) Run(ctx context.Context) error {
 	}
 }
 
+// trimEvery streams, the buffers that net/http needed to begin them are worth a
+// collection: most of what a stream seems to cost is that garbage.
+const trimEvery = 500
+
+func (s *Streams) trim() {
+	s.mu.Lock()
+	n := len(s.open)
+	due := n >= s.trimmed+trimEvery
+	if due || n < s.trimmed/2 {
+		s.trimmed = n
+	}
+	s.mu.Unlock()
+	if due {
+		debug.FreeOSMemory()
+	}
+}
+
 // look tells the streams of each page whose picture says something new.
 func (s *Streams) look() {
+	s.trim()
 	for page, tag := range s.heard() {
 		p := s.Snapshot(page)
 		if p == nil || p.Tag() == tag {
