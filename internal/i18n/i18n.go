@@ -6,7 +6,8 @@
 // is handed to templates and never bound into them. The package knows no
 // domain type; statuses and states come as the strings that the API uses.
 //
-// Start with Catalog; dates.go has everything about time.
+// Start with Catalog; dates.go has everything about time, languages.go finds the
+// language of a reader.
 package i18n
 
 import (
@@ -25,6 +26,7 @@ import (
 type Catalog struct {
 	bundle    *goi18n.Bundle
 	languages []string
+	calendars map[string]*calendar
 }
 
 // Load reads every xx.json in the root of files. English must be among them:
@@ -47,22 +49,20 @@ func Load(files fs.FS) (*Catalog, error) {
 		}
 		c.languages = append(c.languages, strings.TrimSuffix(path.Base(n), ".json"))
 	}
-	if len(c.languages) == 0 {
-		return nil, fmt.Errorf("catalogue: no language found")
+	if c.Find("en") == "" {
+		return nil, fmt.Errorf("catalogue: English is missing")
 	}
-	return c, nil
+	return c, c.learn()
 }
-
-// Languages are the tags that have a file.
-func (c *Catalog) Languages() []string { return c.languages }
 
 // Printer speaks one language, in one zone, with plain or classic words for
 // the statuses of components. Safe for concurrent use.
 type Printer struct {
-	Lang  string
+	Lang  string // one that has a catalogue
 	Zone  *time.Location
 	words string
 	loc   *goi18n.Localizer
+	cal   *calendar
 }
 
 // Printer makes a printer. An unknown language falls back to English, a nil
@@ -74,7 +74,10 @@ func (c *Catalog) Printer(lang string, zone *time.Location, words string) *Print
 	if words != "classic" {
 		words = "plain"
 	}
-	return &Printer{Lang: lang, Zone: zone, words: words, loc: goi18n.NewLocalizer(c.bundle, lang, "en")}
+	if lang = c.Find(lang); lang == "" {
+		lang = "en"
+	}
+	return &Printer{Lang: lang, Zone: zone, words: words, loc: goi18n.NewLocalizer(c.bundle, lang), cal: c.calendars[lang]}
 }
 
 // In is the same printer in another zone.
@@ -96,17 +99,17 @@ func (p *Printer) T(key string, pairs ...any) string {
 
 // Msg is T with the values as a map, as faults carry them.
 func (p *Printer) Msg(key string, values map[string]any) string {
-	s, err := p.loc.Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: values, PluralCount: values["Count"]})
-	if err != nil || s == "" {
-		return key
+	// The error says too that a message is English for want of another: that is as it should be.
+	if s, _ := p.loc.Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: values, PluralCount: values["Count"]}); s != "" {
+		return s
 	}
-	return s
+	return key
 }
 
 // Has reports whether the key has a message.
 func (p *Printer) Has(key string) bool {
-	_, err := p.loc.Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any{}, PluralCount: 2})
-	return err == nil
+	s, _ := p.loc.Localize(&goi18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any{}, PluralCount: 2}) // as in Msg
+	return s != ""
 }
 
 // Status is the word for a component's status, given as its API value.
@@ -127,5 +130,5 @@ func (p *Printer) List(names []string) string {
 		return p.T("list.two", "A", names[0], "B", names[1])
 	}
 	last := len(names) - 1
-	return p.T("list.many", "Head", strings.Join(names[:last], ", "), "Last", names[last])
+	return p.T("list.many", "Head", strings.Join(names[:last], p.cal.comma), "Last", names[last])
 }

@@ -64,9 +64,9 @@ func utcRange(p *i18n.Printer, from, to time.Time) string {
 	}
 	layout := func(t time.Time) string {
 		if p.DayKey(t) == u.DayKey(t) {
-			return t.UTC().Format("15:04")
+			return u.Time(t)
 		}
-		return t.UTC().Format("Jan 2, 15:04")
+		return u.DayTime(t)
 	}
 	return " (" + p.T("date.range", "From", layout(from), "To", layout(to)+" UTC") + ")"
 }

@@ -27,10 +27,10 @@ type Base struct {
 	Here        string // the menu entry that this page is, as its path
 	Zone        string // the sentence that says in which zone times are
 	Support     string
-	AsOf        *Time  // set while the database is away: the moment for which the picture is true
-	Forms       bool   // the page needs the styles of forms, calendars and charts
-	Uptime      bool   // the page shows uptime
-	Tag         string // of the picture, for the script that notices the next
+	AsOf        []Piece // said while the database is away: for which moment the picture is true
+	Forms       bool    // the page needs the styles of forms, calendars and charts
+	Uptime      bool    // the page shows uptime
+	Tag         string  // of the picture, for the script that notices the next
 	NoIndex     bool
 
 	marks markSet
@@ -105,7 +105,7 @@ func (r *reader) base(news, path string) Base {
 		b.Canonical = r.s.Page.BaseURL + path
 	}
 	if !r.s.AsOf.IsZero() {
-		b.AsOf = new(r.stamp(r.s.AsOf))
+		b.AsOf = r.sentence("public.asof", "Time", r.stamp(r.s.AsOf))
 	}
 	return b
 }

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/snapshot"
 )
 
 // Card is an open incident or running maintenance on the status page.
 type Card struct {
+	T      *i18n.Printer
 	ID     string // of the heading
 	Href   string
 	Title  string
@@ -33,7 +35,7 @@ type Fact struct {
 	Label string
 	Time  *Time
 	Text  string // instead of a time
-	Note  string // after it: "late"
+	Note  string // after it: ", late"
 }
 
 // Chip is an affected service. Mark is empty where only the name counts.
@@ -63,15 +65,14 @@ type Update struct {
 
 // Edited says that a text was changed after it was published, and what it said.
 type Edited struct {
-	Time    Time
+	When    []Piece // "Edited 14:12 EDT"
 	Earlier []Earlier
 }
 
 // Earlier is a wording that was replaced.
 type Earlier struct {
-	From, Until Time
-	Dated       *Time // the time it bore, where that was changed too
-	HTML        template.HTML
+	Said []Piece // from when until when, and the time it bore where that was changed too
+	HTML template.HTML
 }
 
 // maxCardUpdates keeps the status page short: a reader wants the news; the
@@ -80,7 +81,7 @@ const maxCardUpdates = 12
 
 func (r *reader) card(i *snapshot.Incident) Card {
 	c := Card{
-		ID: "i-" + i.Code, Href: incidentPath(i.Code), Title: i.Title, Mark: Mark(r.effect(i).Mark()),
+		T: r.p, ID: "i-" + i.Code, Href: incidentPath(i.Code), Title: i.Title, Mark: Mark(r.effect(i).Mark()),
 		Facts: r.cardFacts(i), Chips: r.chipsNow(i), Label: r.p.T("public.affected.label"), Steps: r.steps(i),
 	}
 	updates := i.Updates
@@ -276,13 +277,14 @@ func (r *reader) edited(at *time.Time, happened time.Time, earlier []snapshot.Ea
 	if at == nil {
 		return nil
 	}
-	e := &Edited{Time: r.near(*at, happened)}
+	e := &Edited{When: r.sentence("public.edited", "Time", r.near(*at, happened))}
 	for _, x := range earlier {
-		was := Earlier{From: r.near(x.From, happened), Until: r.near(x.Until, happened), HTML: safe(x.HTML)}
+		key := "public.edited.earlier"
 		if !x.HappenedAt.IsZero() && !x.HappenedAt.Equal(happened) {
-			was.Dated = new(r.stamp(x.HappenedAt))
+			key = "public.edited.dated"
 		}
-		e.Earlier = append(e.Earlier, was)
+		said := r.sentence(key, "From", r.near(x.From, happened), "Until", r.near(x.Until, happened), "Dated", r.stamp(x.HappenedAt))
+		e.Earlier = append(e.Earlier, Earlier{Said: said, HTML: safe(x.HTML)})
 	}
 	return e
 }

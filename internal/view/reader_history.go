@@ -14,6 +14,7 @@ import (
 // months between them merged, and the way to all others.
 type HistoryPage struct {
 	Base
+	Find   Finder
 	Months []Month
 	Years  []Year
 }
@@ -51,9 +52,7 @@ type Row struct {
 	Href   string
 	Title  string
 	Text   string
-	From   Time
-	To     *Time
-	Since  bool // it goes on: From is when it began
+	When   []Piece // from when to when, or since when
 	Notes  []string
 	Report *Link // to the postmortem
 }
@@ -69,7 +68,7 @@ const (
 func (v *Views) History(s *snapshot.Snapshot) ([]byte, error) {
 	r := v.reader(s)
 	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Months: r.newest(), Years: r.years()}
-	page.Here = "/history"
+	page.Here, page.Forms, page.Find = "/history", true, r.finder(SearchForm{})
 	return v.render("public/history", page)
 }
 
@@ -157,7 +156,7 @@ func (r *reader) years() []Year {
 		if year := strconv.Itoa(m.Year()); len(ys) == 0 || ys[len(ys)-1].Name != year {
 			ys = append(ys, Year{Name: year})
 		}
-		link := MonthLink{Link: Link{Href: "/history/" + key, Text: m.Format("January")}, Count: strconv.Itoa(count[key])}
+		link := MonthLink{Link: Link{Href: "/history/" + key, Text: r.p.MonthName(m.Month())}, Count: strconv.Itoa(count[key])}
 		ys[len(ys)-1].Months = append(ys[len(ys)-1].Months, link)
 	}
 	return ys
@@ -258,9 +257,9 @@ func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
 	if !ok {
 		from = i.Shown()
 	}
-	row.From, row.Since = r.near(from, ref), i.ResolvedAt == nil
+	row.When = r.sentence("public.since", "Time", r.near(from, ref))
 	if i.ResolvedAt != nil {
-		row.To = new(r.near(*i.ResolvedAt, from))
+		row.When = r.sentence("public.range", "From", r.near(from, ref), "To", r.near(*i.ResolvedAt, from))
 	}
 	row.Notes = r.notes(i, counts)
 	if i.Postmortem != nil {

@@ -15,7 +15,7 @@ import (
 type HomePage struct {
 	Base
 	Headline  Headline
-	Updated   Time
+	Updated   []Piece
 	Promise   []Fact // the next promise of all open incidents; none or one
 	Open      []Card
 	More      []Row // open incidents beyond those that are shown in full
@@ -52,18 +52,19 @@ type Plan struct {
 	Day, Month, Weekday string
 	ISO                 string
 	Href, Title, Text   string
-	From                Time
-	To                  *Time
+	When                []Piece
 	Lasts               string
 	Chips               []Chip
 }
 
 // PastDay is a day on which something happened, or a run of quiet days.
 type PastDay struct {
-	Day   Day
-	Until *Day // the last of several quiet days
-	Quiet bool
-	Rows  []Row
+	Day     Day
+	Until   *Day // the last of several quiet days
+	When    []Piece
+	Quiet   bool
+	Nothing string // what is said of quiet days
+	Rows    []Row
 }
 
 // Older is a report from before the days that are listed.
@@ -87,7 +88,7 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 	r := v.reader(s)
 	h := r.headline()
 	page := HomePage{
-		Base: r.base(h.Text, "/"), Headline: h, Updated: r.near(s.ChangedAt, s.BuiltAt),
+		Base: r.base(h.Text, "/"), Headline: h, Updated: r.sentence("public.updated", "Time", r.near(s.ChangedAt, s.BuiltAt)),
 		Running: r.cards(s.Running()), Groups: r.groups(), Planned: r.plans(), Past: r.past(),
 	}
 	page.Description = h.Text
@@ -193,14 +194,14 @@ func (r *reader) plans() []Plan {
 
 func (r *reader) plan(i *snapshot.Incident) Plan {
 	start := i.Shown()
-	local := start.In(r.s.Zone)
 	p := Plan{
-		Day: local.Format("2"), Month: local.Format("Jan"), Weekday: local.Format("Mon"), ISO: r.p.DayKey(start),
+		ISO:  r.p.DayKey(start),
 		Href: incidentPath(i.Code), Title: i.Title, Text: lead(i.Latest().Plain, leadLength),
-		From: r.near(start, r.s.BuiltAt), Chips: chips(i),
+		When: []Piece{r.near(start, r.s.BuiltAt).piece()}, Chips: chips(i),
 	}
+	p.Day, p.Month, p.Weekday = r.p.Tile(start)
 	if i.ScheduledUntil != nil {
-		p.To = new(r.near(*i.ScheduledUntil, start))
+		p.When = r.sentence("public.range", "From", r.near(start, r.s.BuiltAt), "To", r.near(*i.ScheduledUntil, start))
 		p.Lasts = r.p.Duration(i.ScheduledUntil.Sub(start))
 	}
 	return p
@@ -218,7 +219,11 @@ func (r *reader) past() []PastDay {
 	flush := func() {
 		if len(run) > 0 {
 			first, last := r.days(run[len(run)-1], run[0])
-			out = append(out, PastDay{Quiet: true, Day: first, Until: last})
+			quiet := PastDay{Quiet: true, Day: first, Until: last, When: []Piece{first.piece()}, Nothing: r.p.T("public.nothing")}
+			if last != nil {
+				quiet.When = r.sentence("public.range", "From", first, "To", *last)
+			}
+			out = append(out, quiet)
 		}
 		run = nil
 	}

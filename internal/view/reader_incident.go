@@ -31,7 +31,7 @@ type Postmortem struct {
 	Heading string // empty: the text begins with that heading itself
 	Label   string
 	HTML    template.HTML
-	Posted  Time
+	Posted  []Piece
 	Edited  *Edited
 }
 
@@ -131,7 +131,7 @@ func (r *reader) postmortem(m *snapshot.Postmortem) *Postmortem {
 		return nil
 	}
 	word := r.p.State("postmortem")
-	out := &Postmortem{Label: word, HTML: safe(m.HTML), Posted: r.stamp(m.PublishedAt), Edited: r.edited(m.EditedAt, m.PublishedAt, m.Earlier)}
+	out := &Postmortem{Label: word, HTML: safe(m.HTML), Posted: r.sentence("public.posted", "Time", r.stamp(m.PublishedAt)), Edited: r.edited(m.EditedAt, m.PublishedAt, m.Earlier)}
 	// Many reports begin with "# Postmortem": saying it twice would look like a slip.
 	if !strings.HasPrefix(m.HTML, "<h2>"+template.HTMLEscapeString(word)+"</h2>") {
 		out.Heading = word

@@ -28,7 +28,7 @@ func (v *Views) SetUpPending(s *snapshot.Snapshot) ([]byte, error) {
 func (v *Views) NotFound(s *snapshot.Snapshot) ([]byte, error) {
 	r := v.reader(s)
 	page := r.message("notfound", "")
-	page.Now = &Link{Href: "/", Text: r.headline().Text}
+	page.Now = &Link{Href: "/", Text: r.p.T("public.notfound.now", "Headline", r.headline().Text)}
 	page.Links = []Link{{Href: "/history", Text: r.p.T("public.history.see")}}
 	return v.render("public/message", page)
 }

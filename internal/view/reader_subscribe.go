@@ -67,29 +67,29 @@ type SubscribePage struct {
 // ManagePage is what one subscriber gets.
 type ManagePage struct {
 	Base
-	Form     ManageForm
-	SinceDay *Day
-	Follows  []Link
-	Choices  Choices
-	Faults   []FieldFault
+	Form    ManageForm
+	Whose   []Piece // "For dana@example.com, since May 14, 2018."
+	Follows []Link
+	Choices Choices
+	Faults  []FieldFault
 }
 
 // ConfirmPage asks for the one click that GET must not be.
 type ConfirmPage struct {
 	Base
-	Address string
-	About   string // "everything", "Dashboard and Call routing"
+	Ask []Piece // "Send updates about everything to dana@example.com?"
 }
 
 // UnsubscribePage asks whether to stop all mail.
 type UnsubscribePage struct {
 	Base
-	Address string
-	Manage  string // address of the page to get fewer instead; may be empty
+	Says   []Piece
+	Manage string // address of the page to get fewer instead; may be empty
 }
 
 // Choices are the services to choose from, and how much to hear.
 type Choices struct {
+	T           *i18n.Printer
 	What, How   string
 	Groups      []ChoiceGroup
 	Maintenance bool
@@ -136,7 +136,7 @@ func (v *Views) Subscribe(s *snapshot.Snapshot, f SubscribeForm) ([]byte, error)
 // Confirm renders the page with the button that confirms a subscription.
 func (v *Views) Confirm(s *snapshot.Snapshot, c Confirmation) ([]byte, error) {
 	r := v.reader(s)
-	page := ConfirmPage{Base: r.base(r.p.T("public.confirm.title"), ""), Address: c.Address, About: r.about(c)}
+	page := ConfirmPage{Base: r.base(r.p.T("public.confirm.title"), ""), Ask: r.sentence("public.confirm.ask", "What", strong(r.about(c)), "Address", strong(c.Address))}
 	return v.render("public/confirm", page)
 }
 
@@ -148,8 +148,12 @@ func (v *Views) Manage(s *snapshot.Snapshot, f ManageForm) ([]byte, error) {
 	r := v.reader(s)
 	page := ManagePage{Base: r.base(r.p.T("public.manage.title"), ""), Form: f, Follows: r.follows(f.Incidents)}
 	page.Forms = true
-	if !f.Since.IsZero() {
-		page.SinceDay = &Day{ISO: r.p.DayKey(f.Since), Text: r.p.Date(f.Since)}
+	if f.Address != "" {
+		page.Whose = r.sentence("public.manage.whose", "Address", strong(f.Address))
+	}
+	if f.Address != "" && !f.Since.IsZero() {
+		since := Day{ISO: r.p.DayKey(f.Since), Text: r.p.Date(f.Since)}
+		page.Whose = r.sentence("public.manage.since", "Address", strong(f.Address), "Day", since)
 	}
 	page.Choices = r.choices(f.What, f.Components, f.How, f.Maintenance, f.Errors)
 	page.Choices.Expanded, page.Choices.Managed = true, true
@@ -164,7 +168,9 @@ func (v *Views) Saved(s *snapshot.Snapshot) ([]byte, error) { return v.message(s
 // the address of the page to get fewer instead; it may be empty.
 func (v *Views) Unsubscribe(s *snapshot.Snapshot, address, manage string) ([]byte, error) {
 	r := v.reader(s)
-	return v.render("public/unsubscribe", UnsubscribePage{Base: r.base(r.p.T("public.unsubscribe.title"), ""), Address: address, Manage: manage})
+	return v.render("public/unsubscribe", UnsubscribePage{
+		Base: r.base(r.p.T("public.unsubscribe.title"), ""), Says: r.sentence("public.unsubscribe.says", "Address", strong(address)), Manage: manage,
+	})
 }
 
 // Unsubscribed renders that no more mail will come.
@@ -225,7 +231,7 @@ func (r *reader) faults(errors map[string]string, fields []faultField) []FieldFa
 }
 
 func (r *reader) choices(what string, chosen []string, how string, maintenance bool, errors map[string]string) Choices {
-	c := Choices{What: what, How: how, Maintenance: maintenance, Error: errors["components"]}
+	c := Choices{T: r.p, What: what, How: how, Maintenance: maintenance, Error: errors["components"]}
 	c.Expanded = what == "some" || c.Error != ""
 	for _, g := range r.s.Groups {
 		out := ChoiceGroup{Name: g.Name}

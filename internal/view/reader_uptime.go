@@ -199,14 +199,14 @@ func (r *reader) monthStart(y int, m time.Month) time.Time {
 // UptimeOfPage is one service's days as calendars, a year of them at a time.
 type UptimeOfPage struct {
 	Base
-	Name    string
-	Group   string
-	Rule    string
-	Percent string // of ninety days
-	Months  []Calendar
-	Days    []TroubledDay // newest first
-	Years   []YearLink
-	Legend  []State
+	Name   string
+	Group  string
+	Rule   string
+	Figure []Piece // of ninety days
+	Months []Calendar
+	Days   []TroubledDay // newest first
+	Years  []YearLink
+	Legend []State
 }
 
 // Calendar is a month as a table of weeks.
@@ -250,7 +250,7 @@ func (v *Views) UptimeOf(s *snapshot.Snapshot, c snapshot.Component, year int) (
 		}
 	}
 	from, to := s.LastDays(stripDays)
-	page.Percent = r.percent(s.Uptime(from, to, c))
+	page.Figure = r.sentence("public.uptime.figure", "Percent", strong(r.percent(s.Uptime(from, to, c))))
 	y, m, months := year, time.Month(1), 12
 	if now := s.BuiltAt.In(s.Zone); year == 0 {
 		y, m = now.Year(), now.Month()-11
@@ -341,8 +341,8 @@ func (r *reader) calendarDay(c snapshot.Component, n int, d components.Day, told
 			parts = append(parts, r.p.T("public.day."+r.words+"."+string(s), "Lasted", r.p.Duration(lasted)))
 		}
 	}
-	out.Text = strings.Join(parts, "; ")
-	t := TroubledDay{Day: Day{ISO: d.Key(), Text: r.p.Date(d.From.Add(12 * time.Hour))}, Text: out.Text}
+	out.Text = strings.Join(parts, r.p.T("public.uptime.and"))
+	t := TroubledDay{Day: Day{ISO: d.Key(), Text: r.p.Date(d.From.Add(12 * time.Hour))}, Text: r.p.T("public.uptime.day", "What", out.Text)}
 	for _, i := range r.incidentsOf(c, d) {
 		t.Links = append(t.Links, Link{Href: incidentPath(i.Code), Text: i.Title})
 	}
