@@ -56,6 +56,9 @@ func (h *Handlers) Routes() []server.Route {
 		out = append(out, server.Route{Method: http.MethodPost, Path: path, Audience: server.Readers, Handle: handle})
 	}
 	get("/", h.home)
+	for _, f := range texts {
+		get("/status."+f.kind, h.text(f))
+	}
 	get("/incidents/:code", h.incident)
 	get("/history", h.history)
 	get("/history/:month", h.month)
@@ -86,6 +89,10 @@ func (h *Handlers) Routes() []server.Route {
 
 func (h *Handlers) home(c *gin.Context) error {
 	s := h.Snapshot(c)
+	c.Writer.Header()["Vary"] = varyText
+	if f := wanted(c.Request.Header["Accept"]); f != nil {
+		return h.asText(c, *f)
+	}
 	return serve(c, s, snapshot.Key{Kind: "home", Lang: s.Page.Language}, html, func() ([]byte, error) {
 		if !s.Page.SetUp && len(s.Groups) == 0 && len(s.Incidents) == 0 {
 			return h.Views.SetUpPending(s)

@@ -95,7 +95,7 @@ func TestPages_conditionalRequests(t *testing.T) {
 	for _, at := range []string{"/", "/incidents/" + i.Code, "/history", "/history/2018-05", "/history.atom", "/history.rss"} {
 		first := h.ask("GET", at)
 		tag := first.Header().Get("ETag")
-		if first.Code != 200 || tag == "" || strings.HasPrefix(tag, "W/") || first.Header().Get("Vary") != "Accept-Encoding" || first.Header().Get("Set-Cookie") != "" {
+		if first.Code != 200 || tag == "" || strings.HasPrefix(tag, "W/") || !strings.HasSuffix(first.Header().Get("Vary"), "Accept-Encoding") || first.Header().Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d %v", at, first.Code, first.Header())
 		}
 		for _, inm := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {

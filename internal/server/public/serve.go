@@ -34,7 +34,10 @@ func serve(c *gin.Context, s *snapshot.Snapshot, key snapshot.Key, contentType s
 	}
 	f := b.Best(server.AcceptedCodings(c.Request.Header["Accept-Encoding"]))
 	h := c.Writer.Header()
-	h["Cache-Control"], h["Vary"], h["Etag"] = cacheControl, vary, f.ETag
+	h["Cache-Control"], h["Etag"] = cacheControl, f.ETag
+	if h["Vary"] == nil {
+		h["Vary"] = vary
+	}
 	if matches(c.Request.Header["If-None-Match"], f.ETag[0]) {
 		c.Status(http.StatusNotModified)
 		c.Writer.WriteHeaderNow()
