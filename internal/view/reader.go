@@ -48,7 +48,7 @@ func (b Base) Marks() []Mark {
 }
 
 // FeedLink is a feed as <head> and the foot of the page name it.
-type FeedLink struct{ Name, Kind, Title, Href, Path string }
+type FeedLink struct{ Name, Type, Title, Href, Path string }
 
 // Mark is the short name of a state's silhouette: ok, slow, part, down, maint, none.
 type Mark string
@@ -129,11 +129,17 @@ func title(p *i18n.Printer, news, brand string) string {
 // feeds: the titles are those by which readers of other status pages know
 // them (CONTRACT 3).
 func (r *reader) feeds() []FeedLink {
-	name, base := r.s.Page.Name, r.s.Page.BaseURL
-	return []FeedLink{
-		{Name: "Atom", Kind: "atom", Title: name + " Status History - Atom Feed", Href: base + "/history.atom", Path: "/history.atom"},
-		{Name: "RSS", Kind: "rss", Title: name + " Status History - RSS Feed", Href: base + "/history.rss", Path: "/history.rss"},
+	name := r.s.Page.Name + " Status"
+	feeds := []FeedLink{
+		{Name: "Atom", Type: "application/atom+xml", Title: name + " History - Atom Feed", Path: "/history.atom"},
+		{Name: "RSS", Type: "application/rss+xml", Title: name + " History - RSS Feed", Path: "/history.rss"},
+		{Name: "JSON Feed", Type: "application/feed+json", Title: name + " History - JSON Feed", Path: "/feed.json"},
+		{Name: r.p.T("public.nav.calendar"), Type: "text/calendar", Title: name + " - " + r.p.T("public.nav.calendar"), Path: "/maintenance.ics"},
 	}
+	for n := range feeds {
+		feeds[n].Href = r.s.Page.BaseURL + feeds[n].Path
+	}
+	return feeds
 }
 
 // zone is "Times are in America/New_York (EDT, UTC−4).", with the label that

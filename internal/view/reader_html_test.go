@@ -118,6 +118,7 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 		break
 	}
 	one("history")(v.History(s))
+	one("api")(v.API(s))
 	for _, key := range []string{s.BuiltAt.In(s.Zone).Format("2006-01"), s.FirstMonth()} {
 		m, ok := s.MonthOf(key)
 		if !ok {
@@ -164,7 +165,7 @@ func TestPages_useEveryTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"confirm", "history", "home", "incident", "manage", "message", "month", "subscribe", "unsubscribe", "uptime-of", "uptime"}
+	known := []string{"api", "confirm", "history", "home", "incident", "manage", "message", "month", "subscribe", "unsubscribe", "uptime-of", "uptime"}
 	var have []string
 	for _, f := range files {
 		have = append(have, strings.TrimSuffix(filepath.Base(f), ".html"))

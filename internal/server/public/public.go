@@ -59,6 +59,7 @@ func (h *Handlers) Routes() []server.Route {
 	for _, f := range texts {
 		get("/status."+f.kind, h.text(f))
 	}
+	get("/api", h.api)
 	get("/incidents/:code", h.incident)
 	get("/history", h.history)
 	get("/history/:month", h.month)

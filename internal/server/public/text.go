@@ -104,3 +104,9 @@ func thousandths(params string) int {
 	}
 	return 1000
 }
+
+// api is the page that tells people of all addresses for machines.
+func (h *Handlers) api(c *gin.Context) error {
+	s := h.Snapshot(c)
+	return serve(c, s, snapshot.Key{Kind: "api", Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.API(s) })
+}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/server/public"
 	"github.com/statusd/statusd/internal/statustest"
 )
 
@@ -92,5 +93,32 @@ func TestText_askingForHTMLCostsNothing(t *testing.T) {
 	}
 	if bare, browser := cost("X-Other", "a"), cost("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"); browser > bare {
 		t.Errorf("%v allocations with Accept, %v without", browser, bare)
+	}
+}
+
+// Whatever is there for machines, the page about it tells of, and leads to: the
+// list is the table of routes.
+func TestAPI_tellsOfEveryAddressForMachines(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.Component("API")
+	w := h.ask("GET", "/api")
+	if w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	page := statustest.Page(t, w.Body.Bytes())
+	told := map[string]bool{}
+	for _, a := range page.FindAll("main li a") {
+		told[a.Attr("href")] = true
+		if at := a.Attr("href"); at != "/live" && h.ask("GET", at).Code != 200 {
+			t.Errorf("it leads to %s, where there is nothing", at)
+		}
+	}
+	notForMachines := map[string]bool{"/robots.txt": true, "/sitemap.xml": true, "/og.png": true} // they find these by themselves
+	for _, r := range (&public.Handlers{}).Routes() {
+		machine := strings.Contains(r.Path, ".") || strings.HasPrefix(r.Path, "/embed") || r.Path == "/live"
+		if r.Method == "GET" && machine && !strings.Contains(r.Path, ":") && !notForMachines[r.Path] && !told[r.Path] {
+			t.Errorf("it does not tell of %s", r.Path)
+		}
 	}
 }
