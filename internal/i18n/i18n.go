@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
@@ -27,6 +28,9 @@ type Catalog struct {
 	bundle    *goi18n.Bundle
 	languages []string
 	calendars map[string]*calendar
+
+	mu       sync.RWMutex
+	accepted map[string]string // answers of Accept: browsers send few different headers
 }
 
 // Load reads every xx.json in the root of files. English must be among them:
@@ -38,7 +42,7 @@ func Load(files fs.FS) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{bundle: b}
+	c := &Catalog{bundle: b, accepted: map[string]string{}}
 	for _, n := range names {
 		raw, err := fs.ReadFile(files, n)
 		if err != nil {
@@ -63,6 +67,7 @@ type Printer struct {
 	words string
 	loc   *goi18n.Localizer
 	cal   *calendar
+	voice *Printer
 }
 
 // Printer makes a printer. An unknown language falls back to English, a nil
@@ -78,6 +83,21 @@ func (c *Catalog) Printer(lang string, zone *time.Location, words string) *Print
 		lang = "en"
 	}
 	return &Printer{Lang: lang, Zone: zone, words: words, loc: goi18n.NewLocalizer(c.bundle, lang), cal: c.calendars[lang]}
+}
+
+// Desk speaks to staff, in English, for those who publish in p's language.
+func (c *Catalog) Desk(p *Printer) *Printer {
+	desk := c.Printer("en", p.Zone, p.words)
+	desk.voice = p
+	return desk
+}
+
+// Voice speaks as what is published does. On a printer for readers it is itself.
+func (p *Printer) Voice() *Printer {
+	if p.voice != nil {
+		return p.voice
+	}
+	return p
 }
 
 // In is the same printer in another zone.

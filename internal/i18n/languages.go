@@ -64,6 +64,23 @@ func (c *Catalog) Accept(header string) string {
 	if len(header) > maxAccept {
 		return ""
 	}
+	c.mu.RLock()
+	lang, known := c.accepted[header]
+	c.mu.RUnlock()
+	if known {
+		return lang
+	}
+	lang = c.best(header)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.accepted) >= maxAccepted { // somebody makes them up
+		clear(c.accepted)
+	}
+	c.accepted[header] = lang
+	return lang
+}
+
+func (c *Catalog) best(header string) string {
 	tags, weights, err := language.ParseAcceptLanguage(header)
 	if err != nil {
 		return ""
@@ -76,7 +93,11 @@ func (c *Catalog) Accept(header string) string {
 	return ""
 }
 
-const maxAccept = 1000
+// Bounds of what strangers can make us read and keep.
+const (
+	maxAccept   = 200
+	maxAccepted = 500
+)
 
 // Name is what a language is called by those who speak it.
 func (c *Catalog) Name(lang string) string { return c.Printer(lang, nil, "").T("language.name") }
@@ -94,4 +115,13 @@ func (c *Catalog) Languages() []string {
 		return 0
 	})
 	return out
+}
+
+// Direction of a language's script: "rtl" or "ltr".
+func Direction(lang string) string {
+	primary, _, _ := strings.Cut(strings.ToLower(lang), "-")
+	if slices.Contains([]string{"ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv", "ckb"}, primary) {
+		return "rtl"
+	}
+	return "ltr"
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
 	"gorm.io/gorm"
 
 	"github.com/statusd/statusd/internal/db"
@@ -28,6 +29,7 @@ type Page struct {
 	Name           string
 	TimeZone       string // IANA name
 	Language       string
+	AutoLanguage   bool   // readers get the language of their browser, where there is one of ours
 	Words          string // "plain" or "classic"
 	HoldSeconds    int    // messages wait this long for undo
 	IsDefault      bool
@@ -71,7 +73,7 @@ func (p Page) MailReady() bool { return p.PostalAddress != "" && p.SenderAddress
 // Store asks for pages.
 type Store struct{ DB *db.DB }
 
-const columns = `id, code, name, time_zone, language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, show_uptime, raise_indicator, past_days, weight_major, weight_partial, weight_degraded, set_up_at, created_at, updated_at`
+const columns = `id, code, name, time_zone, language, auto_language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, show_uptime, raise_indicator, past_days, weight_major, weight_partial, weight_degraded, set_up_at, created_at, updated_at`
 
 // All are the pages, the default one first.
 func (s Store) All(ctx context.Context) ([]Page, error) {
@@ -139,7 +141,7 @@ func (s Store) Default(ctx context.Context) (*Page, error) {
 
 // Usual is a page with the settings that most keep.
 func Usual() Page {
-	return Page{Language: "en", Words: "plain", HoldSeconds: 20, ShowUptime: true, PastDays: 14, WeightMajor: 100, WeightPartial: 30}
+	return Page{Language: "en", AutoLanguage: true, Words: "plain", HoldSeconds: 20, ShowUptime: true, PastDays: 14, WeightMajor: 100, WeightPartial: 30}
 }
 
 // Create adds a page. The first one is the default.
@@ -168,10 +170,10 @@ func Save(tx *db.Tx, p Page) error {
 		return err
 	}
 	p.UpdatedAt = tx.Now
-	err := tx.Exec(`update pages set name = ?, time_zone = ?, language = ?, words = ?, hold_seconds = ?, postal_address = ?,
+	err := tx.Exec(`update pages set name = ?, time_zone = ?, language = ?, auto_language = ?, words = ?, hold_seconds = ?, postal_address = ?,
 		sender_name = ?, sender_address = ?, reply_to = ?, support_url = ?, show_uptime = ?, raise_indicator = ?, past_days = ?,
 		weight_major = ?, weight_partial = ?, weight_degraded = ?, set_up_at = ?, updated_at = ? where id = ?`,
-		p.Name, p.TimeZone, p.Language, p.Words, p.HoldSeconds, p.PostalAddress,
+		p.Name, p.TimeZone, p.Language, p.AutoLanguage, p.Words, p.HoldSeconds, p.PostalAddress,
 		p.SenderName, p.SenderAddress, p.ReplyTo, p.SupportURL, p.ShowUptime, p.RaiseIndicator, p.PastDays,
 		p.WeightMajor, p.WeightPartial, p.WeightDegraded, p.SetUpAt, p.UpdatedAt, p.ID).Error
 	if err != nil {
@@ -181,7 +183,7 @@ func Save(tx *db.Tx, p Page) error {
 }
 
 // Validate says what is wrong with the settings, all at once. Field names:
-// name, time_zone, words, hold_seconds, postal_address, sender_name,
+// name, time_zone, language, words, hold_seconds, postal_address, sender_name,
 // sender_address, reply_to, support_url, past_days, weight_major,
 // weight_partial, weight_degraded.
 func (p Page) Validate() error {
@@ -189,6 +191,9 @@ func (p Page) Validate() error {
 	CheckName(&c, "name", p.Name, 100, "page.name")
 	if _, err := time.LoadLocation(p.TimeZone); err != nil || p.TimeZone == "" || p.TimeZone == "Local" {
 		c.Add("time_zone", "page.zone")
+	}
+	if _, err := language.Parse(p.Language); err != nil || len(p.Language) > 35 { // RFC 5646, 4.4.1
+		c.Add("language", "field.choice")
 	}
 	if p.Words != "plain" && p.Words != "classic" {
 		c.Add("words", "field.choice")

@@ -118,7 +118,7 @@ func FuzzCleanEmail(f *testing.F) {
 
 func TestPage_Validate(t *testing.T) {
 	t.Parallel()
-	good := pages.Page{Name: "CallRail", TimeZone: "America/New_York", Words: "plain", HoldSeconds: 20, PastDays: 14, PostalAddress: "100 Peachtree St\nAtlanta"}
+	good := pages.Page{Name: "CallRail", TimeZone: "America/New_York", Language: "en", Words: "plain", HoldSeconds: 20, PastDays: 14, PostalAddress: "100 Peachtree St\nAtlanta"}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +127,8 @@ func TestPage_Validate(t *testing.T) {
 		field  string
 		key    string
 	}{
+		"a language that is none":  {func(p *pages.Page) { p.Language = "klingon!" }, "language", "field.choice"},
+		"no language":              {func(p *pages.Page) { p.Language = "" }, "language", "field.choice"},
 		"no name":                  {func(p *pages.Page) { p.Name = "" }, "name", "page.name"},
 		"no such zone":             {func(p *pages.Page) { p.TimeZone = "Mars/Base" }, "time_zone", "page.zone"},
 		"the server's own zone":    {func(p *pages.Page) { p.TimeZone = "Local" }, "time_zone", "page.zone"},

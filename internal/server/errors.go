@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/statusd/statusd/internal/fault"
+	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/snapshot"
 	"github.com/statusd/statusd/internal/view"
 )
@@ -101,7 +102,7 @@ func (s *Server) failReader(c *gin.Context, f *fault.Error) {
 
 // readerNotFound is the 404 page, rendered once a picture whatever was asked for.
 func (s *Server) readerNotFound(c *gin.Context) {
-	snap := s.Snapshot(c)
+	snap := InLanguage(c, s.Snapshot(c), s.cfg.Catalog)
 	b, err := snap.Body(snapshot.Key{Kind: "404", Lang: snap.Page.Language}, "text/html; charset=utf-8", func() ([]byte, error) { return s.cfg.Views.NotFound(snap) })
 	if err != nil {
 		s.cfg.Log.Error("the 404 page could not be rendered", "error", err)
@@ -186,7 +187,7 @@ func cmpString(a, b string) int {
 }
 
 func (s *Server) problem(c *gin.Context, status int, key string, typed []view.Typed) {
-	body, err := s.problemPage(status, key, typed, c.Request.URL.RequestURI())
+	body, err := s.problemPage(s.tongue(c), status, key, typed, c.Request.URL.RequestURI())
 	if err != nil {
 		s.cfg.Log.Error("the problem page could not be rendered", "error", err)
 		body = s.err500
@@ -194,6 +195,15 @@ func (s *Server) problem(c *gin.Context, status int, key string, typed []view.Ty
 	s.html(c, status, body)
 }
 
-func (s *Server) problemPage(status int, key string, typed []view.Typed, again string) ([]byte, error) {
-	return s.cfg.Views.Problem(view.Problem{T: s.cfg.Catalog.Printer("en", nil, ""), Status: status, Key: key, Typed: typed, Again: again})
+// tongue speaks to who asked: staff read English, readers their language.
+func (s *Server) tongue(c *gin.Context) *i18n.Printer {
+	snap := s.Snapshot(c)
+	if snap == nil || view.Desk(c.Request.URL.Path) {
+		return s.cfg.Catalog.Printer("en", nil, "")
+	}
+	return s.cfg.Views.Printer(InLanguage(c, snap, s.cfg.Catalog))
+}
+
+func (s *Server) problemPage(p *i18n.Printer, status int, key string, typed []view.Typed, again string) ([]byte, error) {
+	return s.cfg.Views.Problem(view.Problem{T: p, Status: status, Key: key, Typed: typed, Again: again})
 }

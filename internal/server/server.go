@@ -98,7 +98,7 @@ func New(cfg Config, static *Static) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, engine: e, static: static, secure: cfg.Base.Scheme == "https"}
 	var err error
-	if s.err500, err = s.problemPage(http.StatusInternalServerError, "fault.internal", nil, ""); err != nil {
+	if s.err500, err = s.problemPage(cfg.Catalog.Printer("en", nil, ""), http.StatusInternalServerError, "fault.internal", nil, ""); err != nil {
 		return nil, err
 	}
 	e.NoRoute(s.wrap(Route{Audience: Readers, Handle: notFound}))

@@ -22,6 +22,7 @@ type Key struct {
 	Kind string // home, incident, history, month, atom, rss, …
 	Arg  string // code or month; checked before, so that the set of keys is bounded
 	Lang string
+	kept bool // links keep the language
 }
 
 // Body is one rendered answer in each content coding, with header values ready
@@ -91,6 +92,7 @@ type entry struct {
 // Body is the rendering of key, made by render once for this picture however
 // many ask at the same moment. A failed rendering is not kept.
 func (s *Snapshot) Body(key Key, contentType string, render func() ([]byte, error)) (*Body, error) {
+	key.kept = s.Kept()
 	if e, ok := s.bodies.m.Load(key); ok {
 		return s.finish(key, e.(*entry), contentType, render)
 	}
@@ -106,6 +108,7 @@ func (s *Snapshot) Body(key Key, contentType string, render func() ([]byte, erro
 
 // Cached is the rendering of key if it was made before; nil otherwise.
 func (s *Snapshot) Cached(key Key) *Body {
+	key.kept = s.Kept()
 	if e, ok := s.bodies.m.Load(key); ok && e.(*entry).done.Load() {
 		return e.(*entry).body
 	}

@@ -164,7 +164,7 @@ func (x *index) calledOff(since int64, prev *Snapshot, stories []incidents.Story
 
 func public(p pages.Page, base string) Page {
 	return Page{
-		ID: p.ID, Code: p.Code, Name: p.Name, TimeZone: p.TimeZone, Language: p.Language, Words: p.Words, SupportURL: p.SupportURL,
+		ID: p.ID, Code: p.Code, Name: p.Name, TimeZone: p.TimeZone, Language: p.Language, AutoLanguage: p.AutoLanguage, Words: p.Words, SupportURL: p.SupportURL,
 		ShowUptime: p.ShowUptime, PastDays: p.PastDays, Weights: components.Weights{Major: p.WeightMajor, Partial: p.WeightPartial, Degraded: p.WeightDegraded},
 		RaiseIndicator: p.RaiseIndicator,
 		Default:        p.IsDefault, Hosts: p.Hosts, BaseURL: base, SetUp: p.SetUpAt != nil, CreatedAt: p.CreatedAt.UTC(),

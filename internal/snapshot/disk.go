@@ -144,7 +144,7 @@ func (d *Disk) write(s, prev *Snapshot) error {
 
 func (s *Snapshot) withoutIncidents() *Snapshot {
 	h := *s
-	h.Incidents, h.byCode, h.byID, h.bodies = nil, nil, nil, nil
+	h.Incidents, h.byCode, h.byID, h.bodies, h.tongues = nil, nil, nil, nil, nil
 	return &h
 }
 

@@ -22,16 +22,18 @@ import (
 
 // Page is the public face of a page.
 type Page struct {
-	ID         int64
-	Code       string
-	Name       string
-	TimeZone   string // IANA name
-	Language   string
-	Words      string // "plain" or "classic"
-	SupportURL string
-	ShowUptime bool
-	PastDays   int // days of the past on the home page
-	Weights    components.Weights
+	ID       int64
+	Code     string
+	Name     string
+	TimeZone string // IANA name
+	Language string
+	// AutoLanguage: readers get the language of their browser, where there is one of ours.
+	AutoLanguage bool
+	Words        string // "plain" or "classic"
+	SupportURL   string
+	ShowUptime   bool
+	PastDays     int // days of the past on the home page
+	Weights      components.Weights
 	// RaiseIndicator: the API's indicator is at least the worst open impact.
 	RaiseIndicator bool
 	Default        bool
@@ -74,10 +76,12 @@ type Snapshot struct {
 	// that readers may know, archived ones too, in order and without gaps.
 	Lives map[int64][]Period `json:"-"`
 
-	byCode map[string]*Incident
-	byID   map[int64]*Incident
-	bodies *bodies
-	names  string // what the names of components came to when this was built
+	byCode  map[string]*Incident
+	tongues *tongues
+	chosen  Chosen
+	byID    map[int64]*Incident
+	bodies  *bodies
+	names   string // what the names of components came to when this was built
 }
 
 // Group is a group of components as it is shown.

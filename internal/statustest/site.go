@@ -78,7 +78,7 @@ func (s *Site) makePage() {
 	s.ok(s.DB.Private(s.ctx(), func(tx *db.Tx) error {
 		now := tx.Now
 		p, err := pages.Create(tx, pages.Page{
-			Name: "CallRail", TimeZone: "America/New_York", Language: "en", Words: "plain", HoldSeconds: 20, IsDefault: true, SetUpAt: &now, ShowUptime: true, PastDays: 14, WeightMajor: 100, WeightPartial: 30,
+			Name: "CallRail", TimeZone: "America/New_York", Language: "en", AutoLanguage: true, Words: "plain", HoldSeconds: 20, IsDefault: true, SetUpAt: &now, ShowUptime: true, PastDays: 14, WeightMajor: 100, WeightPartial: 30,
 			PostalAddress: "100 Peachtree St, Atlanta, GA 30303", SenderName: "CallRail status", SenderAddress: "status@callrail.example",
 		})
 		if err != nil {

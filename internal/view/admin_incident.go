@@ -186,7 +186,7 @@ func AdminSteps(p *i18n.Printer, state incidents.State) []AdminStep {
 	}
 	var out []AdminStep
 	for _, s := range next {
-		out = append(out, AdminStep{Label: p.T("admin.step." + string(s)), State: string(s), Body: p.T("snippet.maintenance." + string(s) + ".text")})
+		out = append(out, AdminStep{Label: p.T("admin.step." + string(s)), State: string(s), Body: p.Voice().T("snippet.maintenance." + string(s) + ".text")})
 	}
 	return out
 }

@@ -39,6 +39,8 @@ type AdminSettings struct {
 	Form  AdminForm
 	Zones []string
 	Words []AdminOption
+	// Languages that readers can be answered in, each by its own name.
+	Languages []AdminOption
 }
 
 func (AdminSettings) adminSet() string { return "settings" }
@@ -49,6 +51,15 @@ func AdminWordings(p *i18n.Printer) []AdminOption {
 		{Value: "plain", Label: p.T("admin.words.plain"), Hint: p.T("admin.words.plain.hint")},
 		{Value: "classic", Label: p.T("admin.words.classic"), Hint: p.T("admin.words.classic.hint")},
 	}
+}
+
+// AdminLanguages are all languages, each by its own name.
+func (v *Views) AdminLanguages() []AdminOption {
+	var out []AdminOption
+	for _, lang := range v.catalog.Languages() {
+		out = append(out, AdminOption{Value: lang, Label: v.catalog.Name(lang)})
+	}
+	return out
 }
 
 // AdminAccount is /admin/account.

@@ -96,6 +96,7 @@ type AdminPreview struct {
 
 // NewAdminPreview words a preview. html is what package markdown made.
 func NewAdminPreview(p *i18n.Printer, title, state, mark, next, html string) AdminPreview {
+	p = p.Voice()
 	v := AdminPreview{Shown: true, Title: title, State: p.State(state), Mark: mark, Next: next, HTML: adminHTML(html)}
 	v.Subject = v.State + ": " + title
 	return v
@@ -109,6 +110,7 @@ type AdminWords struct {
 
 // NewAdminWords reads them from the catalogue. Placeholders stay as they are.
 func NewAdminWords(p *i18n.Printer) AdminWords {
+	p = p.Voice()
 	return AdminWords{
 		Title:   p.T("compose.title", "Services", "{services}"),
 		Usual:   p.T("compose.body"),
@@ -162,7 +164,7 @@ func adminSnippets(p *i18n.Printer, prefix string, names [][2]string) []AdminSni
 	var out []AdminSnippet
 	for n, x := range names {
 		key := prefix + x[0]
-		out = append(out, AdminSnippet{N: n + 1, Label: p.T(key + ".label"), Text: p.T(key + ".text"), State: x[1]})
+		out = append(out, AdminSnippet{N: n + 1, Label: p.T(key + ".label"), Text: p.Voice().T(key + ".text"), State: x[1]})
 	}
 	return out
 }

@@ -38,32 +38,40 @@ func (p Problem) Label(name string) string {
 
 // Back is where somebody goes on who can do nothing here: staff to the desk, readers to the page.
 func (p Problem) Back() Link {
-	if p.Again == "/admin" || strings.HasPrefix(p.Again, "/admin/") {
+	if Desk(p.Again) {
 		return Link{Href: "/admin", Text: p.T.T("problem.desk")}
 	}
 	return Link{Href: "/", Text: p.T.T("problem.page")}
 }
 
+// Desk reports whether an address is one of staff.
+func Desk(address string) bool {
+	return address == "/admin" || strings.HasPrefix(address, "/admin/") || strings.HasPrefix(address, "/admin?")
+}
+
+// Dir is the direction of its language.
+func (p Problem) Dir() string { return i18n.Direction(p.T.Lang) }
+
 // Title is the window's title.
 func (p Problem) Title() string {
 	switch p.Status {
 	case http.StatusInternalServerError:
-		return "This page has a problem of its own"
+		return p.T.T("problem.title.own")
 	case http.StatusServiceUnavailable:
 		if p.Away() {
-			return "The desk cannot be reached"
+			return p.T.T("problem.title.away")
 		}
-		return "Not saved"
+		return p.T.T("problem.title.unsaved")
 	case http.StatusUnauthorized:
-		return "Sign in again"
+		return p.T.T("problem.title.session")
 	case http.StatusForbidden:
-		return "Not yours to do"
+		return p.T.T("problem.title.forbidden")
 	case http.StatusNotFound:
-		return "There is nothing here"
+		return p.T.T("problem.title.nothing")
 	case http.StatusTooManyRequests:
-		return "Too many tries"
+		return p.T.T("problem.title.often")
 	}
-	return "Not done"
+	return p.T.T("problem.title.undone")
 }
 
 // Away reports whether somebody only wanted to look and the database is away:
@@ -71,7 +79,15 @@ func (p Problem) Title() string {
 func (p Problem) Away() bool { return p.Key == "fault.away" }
 
 // Message is the sentence.
-func (p Problem) Message() string { return p.T.T(p.Key) }
+func (p Problem) Message() string {
+	switch {
+	case p.Status != http.StatusInternalServerError:
+		return p.T.T(p.Key)
+	case len(p.Typed) > 0:
+		return p.T.T("problem.own.typed")
+	}
+	return p.T.T("public.servererror.text")
+}
 
 // Problem renders the page.
 func (v *Views) Problem(p Problem) ([]byte, error) { return v.render("problem/problem", p) }

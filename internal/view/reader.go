@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"html/template"
 	"net/url"
 	"slices"
@@ -30,10 +29,16 @@ type Base struct {
 	AsOf        []Piece // said while the database is away: for which moment the picture is true
 	Forms       bool    // the page needs the styles of forms, calendars and charts
 	Uptime      bool    // the page shows uptime
+	Maintenance bool    // there is some
+	Stood       []Piece // said on the page as it stood at a moment
+	Now         string  // where the page of now is, beside Stood
 	Tag         string  // of the picture, for the script that notices the next
 	NoIndex     bool
+	Address     string // absolute, in no language; empty for pages that have no lasting address
+	Languages   []LanguageLink
 
 	marks markSet
+	kept  string
 }
 
 // Marks are the marks that this page uses, each once, so that it carries no other.
@@ -75,6 +80,8 @@ type reader struct {
 	p     *i18n.Printer
 	words string // plain or classic
 	used  markSet
+
+	catalog *i18n.Catalog
 }
 
 // Printer speaks as a page does: in its language and zone, with its choice of words.
@@ -87,7 +94,7 @@ func (v *Views) reader(s *snapshot.Snapshot) *reader {
 	if s.Page.Words == "classic" {
 		words = "classic"
 	}
-	return &reader{s: s, p: v.Printer(s), words: words, used: markSet{}}
+	return &reader{s: s, p: v.Printer(s), words: words, used: markSet{}, catalog: v.catalog}
 }
 
 // base makes the frame of a page. news is what its title says before the
@@ -95,14 +102,23 @@ func (v *Views) reader(s *snapshot.Snapshot) *reader {
 func (r *reader) base(news, path string) Base {
 	now := r.headline()
 	b := Base{
-		T: r.p, Lang: cmp.Or(r.s.Page.Language, "en"), Dir: direction(r.s.Page.Language),
+		T: r.p, Lang: r.p.Lang, Dir: i18n.Direction(r.p.Lang), Languages: r.languages(nil),
 		Title: title(r.p, news, brand(r.p, r.s.Page.Name)), Brand: brand(r.p, r.s.Page.Name),
 		Feeds: r.feeds(), Favicon: "favicon-" + string(now.Mark) + ".svg",
 		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "", Uptime: r.s.Page.ShowUptime, Tag: r.s.Tag(),
-		marks: r.used,
+		marks: r.used, kept: kept(r.s, r.p),
+	}
+	b.Maintenance = hasMaintenance(r.s)
+	if !r.s.Stood.IsZero() {
+		r.asItStood(&b, news, path)
+		return b
 	}
 	if path != "" {
-		b.Canonical = r.s.Page.BaseURL + path
+		b.Address = r.s.Page.BaseURL + path
+		b.Canonical = b.Address
+		if b.kept != "" {
+			b.Canonical += "?lang=" + b.kept
+		}
 	}
 	if !r.s.AsOf.IsZero() {
 		b.AsOf = r.sentence("public.asof", "Time", r.stamp(r.s.AsOf))
@@ -164,16 +180,6 @@ func support(address string) string {
 		return ""
 	}
 	return address
-}
-
-// direction of a language's script, by its primary subtag.
-func direction(lang string) string {
-	primary, _, _ := strings.Cut(strings.ToLower(lang), "-")
-	switch primary {
-	case "ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv", "ckb":
-		return "rtl"
-	}
-	return "ltr"
 }
 
 // mark notes that the page uses a mark.

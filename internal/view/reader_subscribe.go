@@ -1,6 +1,7 @@
 package view
 
 import (
+	"net/url"
 	"slices"
 	"time"
 
@@ -125,6 +126,7 @@ func (v *Views) Subscribe(s *snapshot.Snapshot, f SubscribeForm) ([]byte, error)
 	page.Here, page.Forms = "/subscribe", true
 	if i := s.Incident(f.Incident); i != nil && i.Open() && i.Kind == incidents.KindIncident {
 		page.About = &Link{Href: incidentPath(i.Code), Text: i.Title}
+		page.Languages = r.languages(url.Values{"incident": {i.Code}})
 	} else if f.What == "incident" {
 		page.Form.What = "all"
 	}

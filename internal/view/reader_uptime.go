@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -265,6 +266,9 @@ func (v *Views) UptimeOf(s *snapshot.Snapshot, c snapshot.Component, year int) (
 	}
 	slices.Reverse(page.Days)
 	page.Years = r.uptimeYears(c, year)
+	if year != 0 {
+		page.Languages = r.languages(url.Values{"year": {strconv.Itoa(year)}})
+	}
 	return v.render("public/uptime-of", page)
 }
 

@@ -75,5 +75,8 @@ func (v *Views) render(set string, page any) ([]byte, error) {
 	if err := t.Execute(&b, page); err != nil {
 		return nil, fmt.Errorf("view %s: %w", set, err)
 	}
+	if p, ok := page.(interface{ keeps() string }); ok && p.keeps() != "" {
+		return keepLanguage(b.Bytes(), p.keeps()), nil
+	}
 	return b.Bytes(), nil
 }

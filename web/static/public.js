@@ -120,11 +120,11 @@
     clearTimeout(timer);
     timer = setTimeout(poll, 30000 * (0.7 + 0.6 * Math.random()));
     if (document.hidden) return;
-    fetch('/live.json', { cache: 'no-cache' }).then((r) => (r.ok ? r.text() : Promise.reject())).then(heard).catch(lost);
+    fetch('/live.json?lang=' + html.lang, { cache: 'no-cache' }).then((r) => (r.ok ? r.text() : Promise.reject())).then(heard).catch(lost);
   };
   const stream = () => {
     if (!window.EventSource) return poll();
-    source = new EventSource('/live');
+    source = new EventSource('/live?lang=' + html.lang);
     source.onmessage = (e) => heard(e.data).catch(lost);
     source.onerror = () => {
       lost();

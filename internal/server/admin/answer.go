@@ -100,10 +100,12 @@ func (h *Handlers) page(c *gin.Context, r reply, p view.AdminPage) error {
 	return nil
 }
 
-// printer speaks the page's language, in its zone and its words.
+// printer speaks to staff, in the page's zone and words. What is to be published
+// speaks with its Voice, in the page's language.
 func (h *Handlers) printer(c *gin.Context) *i18n.Printer {
 	page := server.PageOf(c)
-	return h.Views.Catalog().Printer(page.Language, page.Location(), page.Words)
+	catalog := h.Views.Catalog()
+	return catalog.Desk(catalog.Printer(page.Language, page.Location(), page.Words))
 }
 
 func (h *Handlers) clock() time.Time { return h.DB.Now() }

@@ -62,6 +62,7 @@ func (h *Handlers) postmortemPage(c *gin.Context, r reply) error {
 // outline is what a postmortem begins with: the story as it was told, and the
 // questions that readers have.
 func outline(p *i18n.Printer, s incidents.Story) string {
+	p = p.Voice()
 	var b strings.Builder
 	b.WriteString(p.T("outline.lead", "Day", p.Date(s.Incident.StartedAt), "Title", s.Incident.Title) + "\n\n")
 	b.WriteString("## " + p.T("outline.what") + "\n\n")

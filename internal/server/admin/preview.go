@@ -31,11 +31,11 @@ func (h *Handlers) preview(c *gin.Context) error {
 	out := view.AdminFragment{Filled: t.text("text")}
 	by := ""
 	if next := t.promise(h.clock()); !next.IsZero() {
-		by = p.Near(next, h.clock())
+		by = p.Voice().Near(next, h.clock())
 		out.Next = p.T("admin.promise.by", "At", by)
 	}
 	if holds(out.Filled) {
-		out.Filled = fill(out.Filled, cmp.Or(services, p.T("compose.ours")), by)
+		out.Filled = fill(out.Filled, cmp.Or(services, p.Voice().T("compose.ours")), by)
 	}
 	most := markdown.MaxUpdate
 	if t.line("max") == "100000" {

@@ -65,7 +65,7 @@ func holdText(t func(string, ...any) string, seconds int) string {
 // pager message may choose the service, the impact and the text; ?again= names
 // an incident that was just undone.
 func (h *Handlers) proposedReport(c *gin.Context, all []components.Component) (url.Values, error) {
-	v := proposed("impact", "part", "state", string(incidents.Investigating), "next_update_by", "30", "notify", "1", "body", h.printer(c).T("compose.body"))
+	v := proposed("impact", "part", "state", string(incidents.Investigating), "next_update_by", "30", "notify", "1", "body", h.printer(c).Voice().T("compose.body"))
 	for _, wanted := range c.QueryArray("service") {
 		if x := find(all, wanted); x != nil {
 			v.Add("components", x.Code)
@@ -163,7 +163,7 @@ func (h *Handlers) reportPreview(c *gin.Context, form *view.AdminForm, all []com
 		by = p.T("admin.promise.by", "At", p.Near(next, now))
 	}
 	html := v.HTML
-	v = view.NewAdminPreview(p, cmp.Or(title, p.T("compose.title", "Services", "…")), t.line("state"), t.worst(changes).Mark(), by, "")
+	v = view.NewAdminPreview(p, cmp.Or(title, p.Voice().T("compose.title", "Services", "…")), t.line("state"), t.worst(changes).Mark(), by, "")
 	v.HTML, v.From, v.Postal = html, page.SenderName, page.PostalAddress
 	if v.From == "" {
 		v.From = page.Name
@@ -187,7 +187,7 @@ func (t *typed) worst(changes []components.Change) components.Status {
 // page without script publishes the same words.
 func (h *Handlers) report(c *gin.Context) error {
 	t, p, now := read(c), h.printer(c), h.clock()
-	takeSnippet(t, view.AdminReportSnippets(p), p.T("compose.body"))
+	takeSnippet(t, view.AdminReportSnippets(p), p.Voice().T("compose.body"))
 	if t.wants("snippet") || t.wants("preview") {
 		return h.reportPage(c, again(t))
 	}

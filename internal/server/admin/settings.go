@@ -21,7 +21,7 @@ func (h *Handlers) settingsPage(c *gin.Context, r reply) error {
 	}
 	p := server.PageOf(c)
 	v := proposed(
-		"name", p.Name, "time_zone", p.TimeZone, "words", p.Words, "hold_seconds", strconv.Itoa(p.HoldSeconds), "postal_address", p.PostalAddress,
+		"name", p.Name, "time_zone", p.TimeZone, "language", p.Language, "auto_language", one(p.AutoLanguage), "words", p.Words, "hold_seconds", strconv.Itoa(p.HoldSeconds), "postal_address", p.PostalAddress,
 		"sender_name", p.SenderName, "sender_address", p.SenderAddress, "reply_to", p.ReplyTo, "support_url", p.SupportURL,
 		"past_days", strconv.Itoa(p.PastDays), "show_uptime", one(p.ShowUptime), "raise_indicator", one(p.RaiseIndicator),
 		"weight_major", strconv.Itoa(p.WeightMajor), "weight_partial", strconv.Itoa(p.WeightPartial), "weight_degraded", strconv.Itoa(p.WeightDegraded),
@@ -29,12 +29,15 @@ func (h *Handlers) settingsPage(c *gin.Context, r reply) error {
 	if r.conflict() {
 		r.values.Set("expect", v.Get("expect")) // who presses Save again has been told
 	}
-	return h.page(c, r, view.AdminSettings{AdminBase: b, Form: r.form(b.T, "g", v), Zones: zones[:], Words: view.AdminWordings(b.T)})
+	return h.page(c, r, view.AdminSettings{AdminBase: b, Form: r.form(b.T, "g", v), Zones: zones[:], Words: view.AdminWordings(b.T), Languages: h.Views.AdminLanguages()})
 }
 
 func (h *Handlers) saveSettings(c *gin.Context) error {
 	t := read(c)
 	p, err := bindSettings(t, server.PageOf(c))
+	if err == nil && h.Views.Catalog().Find(p.Language) != p.Language {
+		err = fault.At("language", "field.choice")
+	}
 	if err == nil {
 		err = h.Desk.SaveSettings(c, server.Actor(c), p)
 	}
@@ -70,6 +73,9 @@ func bindSettings(t *typed, p pages.Page) (pages.Page, error) {
 func bindReading(t *typed, p *pages.Page) error {
 	if !t.values.Has("past_days") {
 		return nil
+	}
+	if t.values.Has("language") {
+		p.Language, p.AutoLanguage = t.line("language"), t.tick("auto_language")
 	}
 	p.ShowUptime, p.RaiseIndicator = t.tick("show_uptime"), t.tick("raise_indicator")
 	var c fault.Collector

@@ -76,6 +76,7 @@ func join(before, after string) string {
 // named are the affected services as a sentence names them; hidden ones are not
 // named to readers.
 func named(p *i18n.Printer, changes []components.Change, cs []components.Component) string {
+	p = p.Voice()
 	set := map[string]components.Status{}
 	for _, ch := range changes {
 		set[ch.Component] = ch.Status
@@ -99,6 +100,7 @@ func named(p *i18n.Printer, changes []components.Change, cs []components.Compone
 // placeholders. A text that was emptied stays empty, and is refused: nobody
 // publishes a sentence that he did not see.
 func compose(p *i18n.Printer, title, body, services string, next, now time.Time) (string, string) {
+	p = p.Voice()
 	by := ""
 	if !next.IsZero() {
 		by = p.Near(next, now)

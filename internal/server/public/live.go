@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -44,6 +46,7 @@ type Streams struct {
 type stream struct {
 	conn   net.Conn
 	page   int64
+	lang   string // empty: the page's own
 	client string
 }
 
@@ -68,7 +71,7 @@ func (s *Streams) Run(ctx context.Context) error {
 		case <-look.C:
 			s.look()
 		case <-beat.C:
-			s.tell(0, []byte(": still here\n\n"))
+			s.tell([]byte(": still here\n\n"), func(*stream) bool { return true })
 		}
 	}
 }
@@ -98,14 +101,16 @@ func (s *Streams) look() {
 		if p == nil || p.Tag() == tag {
 			continue
 		}
-		event, err := s.event(p)
-		if err != nil {
-			continue // the page itself will say what is wrong
+		for _, lang := range s.tongues(page) {
+			event, err := s.event(p, lang)
+			if err != nil {
+				continue // the page itself will say what is wrong
+			}
+			s.tell(event, func(st *stream) bool { return st.page == page && st.lang == lang })
 		}
 		s.mu.Lock()
 		s.said[page] = p.Tag()
 		s.mu.Unlock()
-		s.tell(page, event)
 	}
 }
 
@@ -120,7 +125,23 @@ func (s *Streams) heard() map[int64]string {
 	return out
 }
 
-func (s *Streams) event(p *snapshot.Snapshot) ([]byte, error) {
+// tongues are the languages in which a page's streams are told.
+func (s *Streams) tongues(page int64) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set := map[string]bool{}
+	for st := range s.open {
+		if st.page == page {
+			set[st.lang] = true
+		}
+	}
+	return slices.Collect(maps.Keys(set))
+}
+
+func (s *Streams) event(p *snapshot.Snapshot, lang string) ([]byte, error) {
+	if lang != "" {
+		p = p.In(lang, snapshot.ByReader)
+	}
 	line, err := s.Say(p)
 	if err != nil {
 		return nil, err
@@ -128,13 +149,13 @@ func (s *Streams) event(p *snapshot.Snapshot) ([]byte, error) {
 	return fmt.Appendf(nil, "id: %s\ndata: %s\n\n", p.Tag(), bytes.TrimSpace(line)), nil
 }
 
-// tell sends bytes to the streams of a page, or of all with 0. Who does not
-// take them is dropped: its browser connects again by itself.
-func (s *Streams) tell(page int64, event []byte) {
+// tell sends bytes to some streams. Who does not take them is dropped: its
+// browser connects again by itself.
+func (s *Streams) tell(event []byte, whom func(*stream) bool) {
 	s.mu.Lock()
 	var to []*stream
 	for st := range s.open {
-		if page == 0 || st.page == page {
+		if whom(st) {
 			to = append(to, st)
 		}
 	}
@@ -216,15 +237,18 @@ func (s *Streams) Count() int {
 // stream opens a live stream. It tells at once what is on the page now, so that
 // a browser whose page is older, after a break or from a cache, notices.
 func (h *Handlers) stream(c *gin.Context) error {
-	p := h.Snapshot(c)
+	p := h.spoken(c)
 	st := &stream{page: p.Page.ID, client: h.ClientIP(c)}
+	if p.Kept() {
+		st.lang = p.Page.Language
+	}
 	if err := h.Streams.admit(st, p.Tag()); err != nil {
 		c.Header("Retry-After", "60")
 		c.Header("Cache-Control", "no-store")
 		c.String(http.StatusServiceUnavailable, "There are too many live streams. The page asks now and then instead.\n")
 		return nil //nolint:nilerr // it is answered
 	}
-	hello, err := h.Streams.event(p)
+	hello, err := h.Streams.event(p, st.lang)
 	if err != nil {
 		h.Streams.drop(st)
 		return err
@@ -266,6 +290,6 @@ func (s *Streams) watch(st *stream) {
 
 // live is what a stream says, for those who ask instead.
 func (h *Handlers) live(c *gin.Context) error {
-	s := h.Snapshot(c)
+	s := h.spoken(c)
 	return serve(c, s, snapshot.Key{Kind: "live", Lang: s.Page.Language}, "application/json; charset=utf-8", func() ([]byte, error) { return h.Views.Live(s) })
 }

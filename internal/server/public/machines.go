@@ -19,7 +19,7 @@ var (
 // and no cookie is looked at.
 func (h *Handlers) shared(f feeds.Format) server.Handler {
 	return func(c *gin.Context) error {
-		s, header := h.Snapshot(c), c.Writer.Header()
+		s, header := h.spoken(c), c.Writer.Header()
 		header["Access-Control-Allow-Origin"], header["Content-Security-Policy"] = anyOrigin, cspData
 		return serve(c, s, snapshot.Key{Kind: f.Kind, Lang: s.Page.Language}, f.ContentType, h.rendering(f, s, nil))
 	}
@@ -35,7 +35,7 @@ func (h *Handlers) rendering(f feeds.Format, s *snapshot.Snapshot, only *snapsho
 // component alone; of one that there is not with 404, and not with everything.
 func (h *Handlers) feed(f feeds.Format) server.Handler {
 	return func(c *gin.Context) error {
-		s := h.Snapshot(c)
+		s := h.spoken(c)
 		var only *snapshot.Component
 		key := snapshot.Key{Kind: f.Kind, Lang: s.Page.Language}
 		if code := c.Query("component"); code != "" {

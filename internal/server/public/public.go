@@ -11,6 +11,8 @@ package public
 import (
 	"context"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -38,10 +40,16 @@ type Subscribers interface {
 type Handlers struct {
 	Snapshot    func(*gin.Context) *snapshot.Snapshot // never nil
 	Views       *view.Views
+	Static      *server.Static
 	Subscribers Subscribers
 	ClientIP    func(*gin.Context) string
 	Streams     *Streams
 	Unusable    func(error) bool // does an error mean that the database is away?
+	// AsOf is the picture of a page as it stood at a moment. NotFound: that is
+	// yet to come.
+	AsOf func(ctx context.Context, page int64, at time.Time) (*snapshot.Snapshot, error)
+
+	searches, pasts gate
 }
 
 // Routes is the table.
@@ -60,7 +68,13 @@ func (h *Handlers) Routes() []server.Route {
 		get("/status."+f.kind, h.text(f))
 	}
 	get("/api", h.api)
+	get("/badge.svg", h.badge)
+	get("/embed", h.framed("embed", (*view.Views).Widget))
+	get("/embed/frame", h.framed("embed/frame", (*view.Views).EmbedFrame))
+	get("/embed.js", h.script("embed.js"))
+	get("/embed/script.js", h.script("embed-script.js"))
 	get("/incidents/:code", h.incident)
+	get("/maintenance", h.maintenance)
 	get("/history", h.history)
 	get("/history/:month", h.month)
 	for _, f := range feeds.All {
@@ -89,10 +103,18 @@ func (h *Handlers) Routes() []server.Route {
 }
 
 func (h *Handlers) home(c *gin.Context) error {
-	s := h.Snapshot(c)
+	if at := asked(c); at != "" {
+		return h.stood(c, at, func(then *snapshot.Snapshot) ([]byte, error) {
+			if len(then.Groups) == 0 && len(then.Incidents) == 0 {
+				return nil, nil
+			}
+			return h.Views.Home(then)
+		})
+	}
+	s := h.reading(c)
 	c.Writer.Header()["Vary"] = varyText
 	if f := wanted(c.Request.Header["Accept"]); f != nil {
-		return h.asText(c, *f)
+		return h.asText(c, s, *f)
 	}
 	return serve(c, s, snapshot.Key{Kind: "home", Lang: s.Page.Language}, html, func() ([]byte, error) {
 		if !s.Page.SetUp && len(s.Groups) == 0 && len(s.Incidents) == 0 {
@@ -102,27 +124,57 @@ func (h *Handlers) home(c *gin.Context) error {
 	})
 }
 
+// incident answers with the report of an incident or maintenance: as a page, or
+// by the ending of its address as a document.
 func (h *Handlers) incident(c *gin.Context) error {
-	s := h.Snapshot(c)
-	i := s.Incident(c.Param("code"))
+	code, ending, ends := strings.Cut(c.Param("code"), ".")
+	s := h.reading(c)
+	i := s.Incident(code)
 	if i == nil {
 		return notFound()
+	}
+	if ends {
+		return h.document(c, h.spoken(c), i, ending)
+	}
+	if at := asked(c); at != "" {
+		return h.stood(c, at, func(then *snapshot.Snapshot) ([]byte, error) {
+			was := then.Incident(code)
+			if was == nil {
+				return nil, nil
+			}
+			return h.Views.Incident(then, was)
+		})
 	}
 	return serve(c, s, snapshot.Key{Kind: "incident", Arg: i.Code, Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.Incident(s, i) })
 }
 
 func (h *Handlers) history(c *gin.Context) error {
-	s := h.Snapshot(c)
+	if f, before, ok := sought(c); ok {
+		return h.search(c, f, before)
+	}
+	s := h.reading(c)
 	return serve(c, s, snapshot.Key{Kind: "history", Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.History(s) })
 }
 
 func (h *Handlers) month(c *gin.Context) error {
-	s := h.Snapshot(c)
+	s := h.reading(c)
 	m, ok := s.MonthOf(c.Param("month"))
 	if !ok {
 		return notFound()
 	}
 	return serve(c, s, snapshot.Key{Kind: "month", Arg: m.Key, Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.HistoryMonth(s, m) })
+}
+
+// reading is the picture of the page that was asked for, in the language of who
+// reads it.
+func (h *Handlers) reading(c *gin.Context) *snapshot.Snapshot {
+	return server.InLanguage(c, h.Snapshot(c), h.Views.Catalog())
+}
+
+// spoken is the picture for machines: in the page's language, or the one that
+// the address names.
+func (h *Handlers) spoken(c *gin.Context) *snapshot.Snapshot {
+	return server.AskedFor(c, h.Snapshot(c), h.Views.Catalog())
 }
 
 func notFound() error { return fault.New(fault.NotFound, "fault.notfound") }

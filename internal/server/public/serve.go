@@ -22,8 +22,9 @@ var (
 	vary         = []string{"Accept-Encoding"}
 )
 
-// serve answers with one rendering of a picture. Query strings and cookies mean
-// nothing here, so they give no way around the cache (R1.3).
+// serve answers with one rendering of a picture. Of a query string
+// only what names one of a few renderings means anything, and cookies mean
+// nothing, so they give no way around the cache (R1.3).
 func serve(c *gin.Context, s *snapshot.Snapshot, key snapshot.Key, contentType string, render func() ([]byte, error)) error {
 	b := s.Cached(key)
 	if b == nil {
@@ -37,6 +38,9 @@ func serve(c *gin.Context, s *snapshot.Snapshot, key snapshot.Key, contentType s
 	h["Cache-Control"], h["Etag"] = cacheControl, f.ETag
 	if h["Vary"] == nil {
 		h["Vary"] = vary
+	}
+	if s.Varies() {
+		h["Vary"] = append(h["Vary"][:1:1], "Accept-Language")
 	}
 	if matches(c.Request.Header["If-None-Match"], f.ETag[0]) {
 		c.Status(http.StatusNotModified)

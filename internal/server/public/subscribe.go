@@ -15,7 +15,7 @@ import (
 // incidentOf is the incident that a form is about, if there is such a one: a
 // query string that names none changes nothing.
 func (h *Handlers) incidentOf(c *gin.Context, code string) string {
-	if h.Snapshot(c).Incident(code) == nil {
+	if h.reading(c).Incident(code) == nil {
 		return ""
 	}
 	return code
@@ -26,7 +26,7 @@ func (h *Handlers) subscribeForm(c *gin.Context) error {
 }
 
 func (h *Handlers) showSubscribe(c *gin.Context, status int, f view.SubscribeForm) error {
-	body, err := h.Views.Subscribe(h.Snapshot(c), f)
+	body, err := h.Views.Subscribe(h.reading(c), f)
 	return private(c, status, body, err)
 }
 
@@ -73,7 +73,7 @@ func (h *Handlers) subscribe(c *gin.Context) error {
 	if flt == nil {
 		return err
 	}
-	f.Notice, f.Errors = h.Views.Words(h.Snapshot(c), flt)
+	f.Notice, f.Errors = h.Views.Words(h.reading(c), flt)
 	if len(f.Errors) > 0 {
 		f.Notice = ""
 	}

@@ -31,12 +31,11 @@ func (h *Handlers) text(f form) server.Handler {
 	return func(c *gin.Context) error {
 		header := c.Writer.Header()
 		header["Access-Control-Allow-Origin"], header["Content-Security-Policy"] = anyOrigin, cspData
-		return h.asText(c, f)
+		return h.asText(c, h.spoken(c), f)
 	}
 }
 
-func (h *Handlers) asText(c *gin.Context, f form) error {
-	s := h.Snapshot(c)
+func (h *Handlers) asText(c *gin.Context, s *snapshot.Snapshot, f form) error {
 	return serve(c, s, snapshot.Key{Kind: f.kind, Lang: s.Page.Language}, f.mediaType, func() ([]byte, error) { return f.render(h.Views, s) })
 }
 
@@ -107,6 +106,6 @@ func thousandths(params string) int {
 
 // api is the page that tells people of all addresses for machines.
 func (h *Handlers) api(c *gin.Context) error {
-	s := h.Snapshot(c)
+	s := h.reading(c)
 	return serve(c, s, snapshot.Key{Kind: "api", Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.API(s) })
 }

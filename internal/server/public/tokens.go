@@ -23,14 +23,14 @@ func (h *Handlers) page(c *gin.Context) int64 { return h.Snapshot(c).Page.ID }
 // words of a fault for the rest.
 func (h *Handlers) missed(c *gin.Context, err error) error {
 	if fault.Is(err, fault.NotFound) {
-		body, err := h.Views.LinkExpired(h.Snapshot(c))
+		body, err := h.Views.LinkExpired(h.reading(c))
 		return private(c, http.StatusNotFound, body, err)
 	}
 	f := h.readable(c, err)
 	if f == nil {
 		return err
 	}
-	body, rerr := h.Views.Refused(h.Snapshot(c), f)
+	body, rerr := h.Views.Refused(h.reading(c), f)
 	return private(c, server.Status(f.Kind), body, rerr)
 }
 
@@ -39,7 +39,7 @@ func (h *Handlers) confirmForm(c *gin.Context) error {
 	if err != nil {
 		return h.missed(c, err)
 	}
-	body, err := h.Views.Confirm(h.Snapshot(c), view.Confirmation{Address: sub.Address, What: sub.Scope, Components: sub.Components, Incidents: sub.Incidents})
+	body, err := h.Views.Confirm(h.reading(c), view.Confirmation{Address: sub.Address, What: sub.Scope, Components: sub.Components, Incidents: sub.Incidents})
 	return private(c, http.StatusOK, body, err)
 }
 
@@ -47,7 +47,7 @@ func (h *Handlers) confirm(c *gin.Context) error {
 	if _, err := h.Subscribers.Confirm(c, h.page(c), c.Param("token")); err != nil {
 		return h.missed(c, err)
 	}
-	body, err := h.Views.Confirmed(h.Snapshot(c))
+	body, err := h.Views.Confirmed(h.reading(c))
 	return private(c, http.StatusOK, body, err)
 }
 
@@ -67,7 +67,7 @@ func (h *Handlers) manageOf(sub notify.Subscriber) view.ManageForm {
 }
 
 func (h *Handlers) showManage(c *gin.Context, status int, f view.ManageForm) error {
-	body, err := h.Views.Manage(h.Snapshot(c), f)
+	body, err := h.Views.Manage(h.reading(c), f)
 	return private(c, status, body, err)
 }
 
@@ -75,7 +75,7 @@ func (h *Handlers) manage(c *gin.Context) error {
 	f := view.ManageForm{What: c.PostForm("what"), How: c.PostForm("how"), Components: c.PostFormArray("c"), Maintenance: c.PostForm("maint") != ""}
 	err := h.save(c, f)
 	if err == nil {
-		body, err := h.Views.Saved(h.Snapshot(c))
+		body, err := h.Views.Saved(h.reading(c))
 		return private(c, http.StatusOK, body, err)
 	}
 	flt := h.readable(c, err)
@@ -86,7 +86,7 @@ func (h *Handlers) manage(c *gin.Context) error {
 	if sub, lerr := h.Subscribers.ByToken(c, h.page(c), notify.PurposeManage, c.Param("token")); lerr == nil {
 		f = h.completed(f, sub)
 	}
-	f.Notice, f.Errors = h.Views.Words(h.Snapshot(c), flt)
+	f.Notice, f.Errors = h.Views.Words(h.reading(c), flt)
 	if len(f.Errors) > 0 {
 		f.Notice = ""
 	}
@@ -142,7 +142,7 @@ func (h *Handlers) showUnsubscribe(c *gin.Context, status int) error {
 	if sub.State == notify.Unsubscribed && sub.Address == "" {
 		return h.unsubscribed(c) // again: nothing is wrong, and there is nothing to press
 	}
-	body, err := h.Views.Unsubscribe(h.Snapshot(c), sub.Address, "/m/"+h.Subscribers.Token(notify.PurposeManage, sub))
+	body, err := h.Views.Unsubscribe(h.reading(c), sub.Address, "/m/"+h.Subscribers.Token(notify.PurposeManage, sub))
 	return private(c, status, body, err)
 }
 
@@ -172,7 +172,7 @@ func (h *Handlers) unsubscribe(c *gin.Context) error {
 }
 
 func (h *Handlers) unsubscribed(c *gin.Context) error {
-	body, err := h.Views.Unsubscribed(h.Snapshot(c))
+	body, err := h.Views.Unsubscribed(h.reading(c))
 	return private(c, http.StatusOK, body, err)
 }
 

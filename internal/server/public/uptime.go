@@ -9,7 +9,7 @@ import (
 )
 
 func (h *Handlers) uptime(c *gin.Context) error {
-	s := h.Snapshot(c)
+	s := h.reading(c)
 	if !s.Page.ShowUptime {
 		return notFound()
 	}
@@ -18,7 +18,7 @@ func (h *Handlers) uptime(c *gin.Context) error {
 
 // uptimeOf shows the latest twelve months of a service, or ?year= of them.
 func (h *Handlers) uptimeOf(c *gin.Context) error {
-	s := h.Snapshot(c)
+	s := h.reading(c)
 	x := s.Component(c.Param("code"))
 	if x == nil || !s.Page.ShowUptime || !x.Showcase {
 		return notFound()

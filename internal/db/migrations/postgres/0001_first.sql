@@ -8,6 +8,7 @@ create table pages (
   name text not null,
   time_zone text not null,
   language text not null default 'en',
+  auto_language boolean not null default true,
   words text not null default 'plain' check (words in ('plain','classic')),
   hold_seconds integer not null default 20 check (hold_seconds between 0 and 120),
   is_default boolean not null default false,
