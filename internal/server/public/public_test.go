@@ -40,6 +40,7 @@ type house struct {
 	handler http.Handler
 	subs    *notify.Subscribers
 	streams *public.Streams
+	readers *public.Handlers
 }
 
 func open(t *testing.T) house {
@@ -56,9 +57,9 @@ func open(t *testing.T) house {
 	must(t, err)
 	subs := &notify.Subscribers{DB: s.DB, Key: bytes.Repeat([]byte("k"), 32)}
 	streams := &public.Streams{Snapshot: s.Shelf.Get, Say: views.Live, Wall: time.Now, MaxClient: 3}
-	h := &public.Handlers{Snapshot: srv.Snapshot, Views: views, Subscribers: subs, Streams: streams, ClientIP: func(*gin.Context) string { return "203.0.113.9" }, Unusable: s.DB.Unusable}
+	h := &public.Handlers{Snapshot: srv.Snapshot, Views: views, Static: static, Subscribers: subs, Streams: streams, ClientIP: func(*gin.Context) string { return "203.0.113.9" }, Unusable: s.DB.Unusable, AsOf: s.Shelf.AsOf}
 	must(t, srv.Mount(h.Routes()))
-	return house{s, t, srv.Handler(), subs, streams}
+	return house{s, t, srv.Handler(), subs, streams, h}
 }
 
 func (h house) ask(method, target string, headers ...string) *httptest.ResponseRecorder {

@@ -1,0 +1,13 @@
+package public
+
+// FillSearches takes every place for searches, and gives them back.
+func (h *Handlers) FillSearches() (leave func()) {
+	for range atOnce {
+		h.searches.enter()
+	}
+	return func() {
+		for range atOnce {
+			h.searches.leave()
+		}
+	}
+}
