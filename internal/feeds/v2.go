@@ -46,7 +46,7 @@ const jsonType = "application/json; charset=utf-8"
 func v2(name string, fill func(*v2Page, *snapshot.Snapshot)) Format {
 	return Format{Kind: "v2/" + name, Path: "/api/v2/" + name + ".json", ContentType: jsonType, Render: func(src Source) ([]byte, error) {
 		s := src.Snapshot
-		o := &v2Page{Page: v2Header{ID: s.Page.Code, Name: s.Page.Name, URL: s.Page.BaseURL, TimeZone: s.Page.TimeZone, UpdatedAt: local(s, s.ChangedAt)}}
+		o := &v2Page{Page: v2HeaderOf(s)}
 		fill(o, s)
 		raw, err := json.Marshal(o)
 		if err != nil {
@@ -54,6 +54,10 @@ func v2(name string, fill func(*v2Page, *snapshot.Snapshot)) Format {
 		}
 		return raw, nil
 	}}
+}
+
+func v2HeaderOf(s *snapshot.Snapshot) v2Header {
+	return v2Header{ID: s.Page.Code, Name: s.Page.Name, URL: s.Page.BaseURL, TimeZone: s.Page.TimeZone, UpdatedAt: local(s, s.ChangedAt)}
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -226,13 +230,18 @@ func v2Incidents(s *snapshot.Snapshot, want func(*snapshot.Incident) bool) []v2I
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *snapshot.Incident) int { return b.CreatedAt.Compare(a.CreatedAt) })
-	byCode := map[string]v2Component{}
-	for _, c := range v2Components(s) {
-		byCode[c.ID] = c
-	}
+	byCode := v2ByCode(s)
 	out := []v2Incident{}
 	for _, i := range all[:min(v2Most, len(all))] {
 		out = append(out, v2IncidentOf(s, i, byCode))
+	}
+	return out
+}
+
+func v2ByCode(s *snapshot.Snapshot) map[string]v2Component {
+	out := map[string]v2Component{}
+	for _, c := range v2Components(s) {
+		out[c.ID] = c
 	}
 	return out
 }
