@@ -24,6 +24,10 @@ type IncidentPage struct {
 	Updates    []Update
 	Affected   string // "This incident affected: A, B (x, y), and C."
 	Follow     string // address of the form for this incident alone, while it is open
+	Chart      *Chart
+	Related    []PastDay // other reports about the same services
+	Calendar   string    // where a maintenance can be had for one's calendar
+	Documents  []Link    // the report in other forms
 }
 
 // Postmortem is a published postmortem.
@@ -54,8 +58,15 @@ func (v *Views) Incident(s *snapshot.Snapshot, i *snapshot.Incident) ([]byte, er
 	if i.Open() && i.State != incidents.Scheduled {
 		page.Chips = r.chipsNow(i)
 	}
-	if i.Open() && i.Kind == incidents.KindIncident {
+	if i.Open() && i.Kind == incidents.KindIncident && s.Stood.IsZero() {
 		page.Follow = followPath(i.Code)
+	}
+	page.Calendar, page.Related = r.calendarPath(i), r.listed(r.related(i))
+	if s.Stood.IsZero() {
+		page.Documents = []Link{{Href: incidentPath(i.Code) + ".md", Text: "Markdown"}, {Href: incidentPath(i.Code) + ".json", Text: "JSON"}}
+	}
+	if page.Chart = r.chart(i); page.Chart != nil {
+		page.Forms = true
 	}
 	for _, u := range i.Updates {
 		page.Updates = append(page.Updates, r.update(u, r.stamp(u.HappenedAt)))
