@@ -81,7 +81,7 @@ const maxCardUpdates = 12
 
 func (r *reader) card(i *snapshot.Incident) Card {
 	c := Card{
-		T: r.p, ID: "i-" + i.Code, Href: incidentPath(i.Code), Title: i.Title, Mark: Mark(r.effect(i).Mark()),
+		T: r.p, ID: "i-" + i.Code, Href: r.reportPath(i), Title: i.Title, Mark: Mark(r.effect(i).Mark()),
 		Facts: r.cardFacts(i), Chips: r.chipsNow(i), Label: r.p.T("public.affected.label"), Steps: r.steps(i),
 	}
 	updates := i.Updates
@@ -92,7 +92,7 @@ func (r *reader) card(i *snapshot.Incident) Card {
 	for _, u := range updates {
 		c.Update = append(c.Update, r.cardUpdate(i, u))
 	}
-	if i.Kind == incidents.KindIncident {
+	if i.Kind == incidents.KindIncident && r.s.Stood.IsZero() {
 		c.Follow = followPath(i.Code)
 	}
 	return c
@@ -255,7 +255,7 @@ func worstDuring(i *snapshot.Incident) map[incidents.State]components.Status {
 // to its place in the incident's own page.
 func (r *reader) cardUpdate(i *snapshot.Incident, u snapshot.Update) Update {
 	out := r.update(u, r.near(u.HappenedAt, r.s.BuiltAt))
-	out.Href = incidentPath(i.Code) + "#" + out.ID
+	out.Href = r.reportPath(i) + "#" + out.ID
 	out.ID = ""
 	return out
 }

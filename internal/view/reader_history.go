@@ -250,7 +250,7 @@ func trouble(all []*snapshot.Incident) (time.Duration, bool) {
 func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
 	u := i.Latest()
 	row := Row{
-		State: r.rowState(i), Href: incidentPath(i.Code), Title: i.Title,
+		State: r.rowState(i), Href: r.reportPath(i), Title: i.Title,
 		Text: r.p.T("public.row.text", "State", r.p.State(string(u.State)), "Text", lead(u.Plain, leadLength)),
 	}
 	from, ok := began(i)

@@ -55,6 +55,8 @@ type Plan struct {
 	When                []Piece
 	Lasts               string
 	Chips               []Chip
+	Calendar            string // where it can be had for one's calendar; may be empty
+	Label, Add          string // what the chips are; the words of that link
 }
 
 // PastDay is a day on which something happened, or a run of quiet days.
@@ -112,6 +114,9 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 		page.Days, page.Today = quietDays, r.p.DayKey(s.BuiltAt)
 	}
 	page.Before = r.beforeThat()
+	if !s.Stood.IsZero() {
+		page.Updated = nil // nobody knows when that picture changed last
+	}
 	return v.render("public/home", page)
 }
 
@@ -125,7 +130,7 @@ func (r *reader) beforeThat() *Older {
 	}
 	for _, i := range r.s.Incidents {
 		if !i.Open() {
-			return &Older{Link: Link{Href: incidentPath(i.Code), Text: i.Title}, Day: Day{ISO: r.p.DayKey(i.Shown()), Text: r.p.Date(i.Shown())}}
+			return &Older{Link: Link{Href: r.reportPath(i), Text: i.Title}, Day: Day{ISO: r.p.DayKey(i.Shown()), Text: r.p.Date(i.Shown())}}
 		}
 	}
 	return nil
@@ -196,7 +201,7 @@ func (r *reader) plan(i *snapshot.Incident) Plan {
 	start := i.Shown()
 	p := Plan{
 		ISO:  r.p.DayKey(start),
-		Href: incidentPath(i.Code), Title: i.Title, Text: lead(i.Latest().Plain, leadLength),
+		Href: r.reportPath(i), Calendar: r.calendarPath(i), Label: r.p.T("public.affected.label"), Add: r.p.T("public.calendar.add"), Title: i.Title, Text: lead(i.Latest().Plain, leadLength),
 		When: []Piece{r.near(start, r.s.BuiltAt).piece()}, Chips: chips(i),
 	}
 	p.Day, p.Month, p.Weekday = r.p.Tile(start)

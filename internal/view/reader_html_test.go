@@ -118,6 +118,15 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 		break
 	}
 	one("history")(v.History(s))
+	one("maintenance")(v.Maintenance(s))
+	one("found")(v.Search(s, view.SearchForm{Text: "a", Kind: "incident"}, s.Search(snapshot.Query{Limit: 4}), "x"))
+	one("found nothing")(v.Search(s, view.SearchForm{Text: `"><script>alert(1)</script>`}, snapshot.Found{}, ""))
+	one("not looked for")(v.Search(s, view.SearchForm{Text: `"><script>`, Errors: map[string]string{"q": `<script>`, "component": "b", "kind": "c"}, Notice: `<script>`}, snapshot.Found{}, ""))
+	stood := *s
+	stood.Stood, stood.Lives = s.BuiltAt, nil
+	then := snapshot.New(stood)
+	one("home as it stood")(v.Home(then))
+	one("incident as it stood")(v.Incident(then, then.Incidents[0]))
 	one("api")(v.API(s))
 	for _, key := range []string{s.BuiltAt.In(s.Zone).Format("2006-01"), s.FirstMonth()} {
 		m, ok := s.MonthOf(key)
@@ -165,7 +174,7 @@ func TestPages_useEveryTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"api", "confirm", "history", "home", "incident", "manage", "message", "month", "subscribe", "unsubscribe", "uptime-of", "uptime"}
+	known := []string{"api", "confirm", "history", "home", "incident", "maintenance", "manage", "message", "month", "search", "subscribe", "unsubscribe", "uptime-of", "uptime"}
 	var have []string
 	for _, f := range files {
 		have = append(have, strings.TrimSuffix(filepath.Base(f), ".html"))
