@@ -180,7 +180,7 @@ func (a *app) web() error {
 		return err
 	}
 	a.streams = &public.Streams{Snapshot: a.shelf.Get, Say: views.Live, Wall: time.Now, MaxAll: a.cfg.Streams, MaxClient: a.cfg.ClientStreams}
-	readers := &public.Handlers{Snapshot: a.server.Snapshot, Views: views, Subscribers: a.subscribers, Streams: a.streams, ClientIP: server.ClientIP, Unusable: a.db.Unusable}
+	readers := &public.Handlers{Snapshot: a.server.Snapshot, Views: views, Static: static, Subscribers: a.subscribers, Streams: a.streams, ClientIP: server.ClientIP, Unusable: a.db.Unusable, AsOf: a.shelf.AsOf}
 	staff := &admin.Handlers{
 		Desk: a.desk, Auth: a.auth, Incidents: incidents.Store{DB: a.db}, Subscribers: a.subscribers, Outbox: a.outbox,
 		Views: views, Server: a.server, DB: a.db, Shelf: a.shelf,
