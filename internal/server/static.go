@@ -63,6 +63,14 @@ func (s *Static) Address(name string) string {
 	return "/static/" + f.hash + "/" + name
 }
 
+// Bytes are the content of a file; nil for none.
+func (s *Static) Bytes(name string) []byte {
+	if f := s.files[name]; f != nil {
+		return f.body.Plain.Bytes
+	}
+	return nil
+}
+
 var forever = []string{"public, max-age=31536000, immutable"}
 
 func (s *Server) file(c *gin.Context) {

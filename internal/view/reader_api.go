@@ -1,6 +1,10 @@
 package view
 
-import "github.com/statusd/statusd/internal/snapshot"
+import (
+	"html"
+
+	"github.com/statusd/statusd/internal/snapshot"
+)
 
 // APIPage tells people which addresses there are for their programs.
 type APIPage struct {
@@ -44,6 +48,7 @@ var apiSections = []struct {
 	{"live", [][2]string{{"/live", "stream"}, {"/live.json", "poll"}}},
 	{"feeds", [][2]string{{"/history.atom", "atom"}, {"/history.rss", "rss"}, {"/feed.json", "json"}, {"/maintenance.ics", "ics"}}},
 	{"uptime", [][2]string{{"/uptime.csv", "csv"}, {"/uptime.json", "json"}}},
+	{"embed", [][2]string{{"/embed.js", "js"}, {"/embed", "widget"}, {"/embed/script.js", "script"}, {"/embed/frame", "frame"}, {"/badge.svg", "badge"}}},
 }
 
 // API renders the page about addresses for programs.
@@ -68,9 +73,10 @@ func (v *Views) API(s *snapshot.Snapshot) ([]byte, error) {
 
 // apiExamples are lines to try, with the page's own address.
 func (r *reader) apiExamples() map[string]string {
-	base, feed := r.s.Page.BaseURL, "/history.atom"
+	base, feed, code, name := r.s.Page.BaseURL, "/history.atom", "CODE", html.EscapeString(brand(r.p, r.s.Page.Name))
 	if all := r.s.Components(); len(all) > 0 {
-		feed += "?component=" + all[0].Code
+		code = all[0].Code
+		feed += "?component=" + code
 	}
 	return map[string]string{
 		"v2":     "curl " + base + "/api/v2/summary.json",
@@ -78,5 +84,9 @@ func (r *reader) apiExamples() map[string]string {
 		"live":   "curl -N " + base + "/live",
 		"feeds":  "curl '" + base + feed + "'",
 		"uptime": "curl -o uptime.csv " + base + "/uptime.csv",
+		"embed": `<script src="` + base + `/embed.js" data-components="` + code + `" async></script>
+<iframe src="` + base + `/embed" title="` + name + `" width="320" height="160"></iframe>
+<script src="` + base + `/embed/script.js" async></script>
+<a href="` + base + `/"><img src="` + base + `/badge.svg" height="24" alt="` + name + `"></a>`,
 	}
 }
