@@ -20,7 +20,7 @@ var (
 // badge answers with the state of the page as an image, or with ?component=CODE
 // of that component; of one that there is not with 404.
 func (h *Handlers) badge(c *gin.Context) error {
-	s := h.Snapshot(c)
+	s := h.spoken(c)
 	only, ok := component(c, s)
 	if !ok {
 		return notFound()
@@ -52,7 +52,7 @@ var cspEmbed = []string{"default-src 'none'; script-src 'self'; style-src 'self'
 // framed answers with a page for frames of other sites.
 func (h *Handlers) framed(kind string, render func(*view.Views, *snapshot.Snapshot) ([]byte, error)) server.Handler {
 	return func(c *gin.Context) error {
-		s, header := h.Snapshot(c), c.Writer.Header()
+		s, header := h.spoken(c), c.Writer.Header()
 		header["Content-Security-Policy"], header["Cross-Origin-Resource-Policy"], header["Cross-Origin-Embedder-Policy"] = cspEmbed, anywhere, isolated
 		return serve(c, s, snapshot.Key{Kind: kind, Lang: s.Page.Language}, html, func() ([]byte, error) { return render(h.Views, s) })
 	}
@@ -62,7 +62,7 @@ func (h *Handlers) framed(kind string, render func(*view.Views, *snapshot.Snapsh
 // that stays, with the words of the page in it.
 func (h *Handlers) script(file string) server.Handler {
 	return func(c *gin.Context) error {
-		s, header := h.Snapshot(c), c.Writer.Header()
+		s, header := h.spoken(c), c.Writer.Header()
 		header["Content-Security-Policy"], header["Cross-Origin-Resource-Policy"], header["Access-Control-Allow-Origin"] = cspData, anywhere, anyOrigin
 		return serve(c, s, snapshot.Key{Kind: file, Lang: s.Page.Language}, "text/javascript; charset=utf-8", func() ([]byte, error) {
 			return h.Views.EmbedScript(s, h.Static.Bytes(file))
