@@ -303,7 +303,7 @@ func (x *index) affected(us []incidents.Update) []Affected {
 			c := x.comp[uc.ComponentID]
 			a, again := said[c.ID]
 			if !again {
-				a = Affected{Code: c.Code, Name: c.Name, Group: x.groupName(c), Old: uc.OldStatus}
+				a = Affected{ID: c.ID, Code: c.Code, Name: c.Name, Group: x.groupName(c), Old: uc.OldStatus}
 			}
 			a.New = uc.NewStatus
 			said[c.ID] = a

@@ -188,6 +188,7 @@ type Earlier struct {
 
 // Affected is a component beside an update or incident.
 type Affected struct {
+	ID    int64 // row id, for Lives; 0 in pictures that were kept before it was
 	Code  string
 	Name  string
 	Group string            // empty for none

@@ -135,11 +135,11 @@ func (r *reader) chart(i *snapshot.Incident) *Chart {
 func (r *reader) courses(i *snapshot.Incident, from, to time.Time) []course {
 	var out []course
 	for _, a := range i.Affected {
-		c := r.s.Component(a.Code)
-		if c == nil {
-			continue
+		id := a.ID // of one that is archived too
+		if c := r.s.Component(a.Code); c != nil {
+			id = c.ID
 		}
-		parts, touched := r.stretches(r.s.Lives[c.ID], i.ID, from, to)
+		parts, touched := r.stretches(r.s.Lives[id], i.ID, from, to)
 		if !touched {
 			continue
 		}
@@ -207,8 +207,10 @@ func (r *reader) lane(n int, c course, from time.Time, at func(time.Time) float6
 		if s.status != components.Operational {
 			block.Class = s.status.Mark()
 		}
-		if float64(utf8.RuneCountInString(word)*letter+8) <= width {
-			block.Word = word
+		for _, w := range []string{word, r.p.T("public.chart.short." + r.words + "." + string(s.status))} {
+			if block.Word == "" && float64(utf8.RuneCountInString(w)*letter+8) <= width {
+				block.Word = w
+			}
 		}
 		out.Blocks = append(out.Blocks, block)
 	}

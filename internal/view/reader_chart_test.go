@@ -46,7 +46,7 @@ func TestChart_drawsEveryPeriodOfTheIncident(t *testing.T) {
 		classes = append(classes, r.Attr("class"))
 	}
 	same(t, "blocks", strings.Join(classes, ","), ",down,,down,,part,slow,part,slow,")
-	same(t, "words where they fit", strings.Join(svg.Texts("text.in"), "|"), "Working|Down|Working|Down|Working|Partly down|Partly down|Working")
+	same(t, "words where they fit", strings.Join(svg.Texts("text.in"), "|"), "Working|Down|Working|Down|Working|Partly down|Slow|Partly down|Slow|Working")
 	same(t, "one word a block", svg.FindAll("rect")[1].Attr("x"), "166.6")
 	same(t, "dots", len(svg.FindAll("circle")), 9)
 	same(t, "the first dot", strings.Contains(svg.HTML(), "<title>Update 1 of 9, 14:08 EDT</title>"), true)
@@ -108,6 +108,15 @@ func ticksOf(svg *statustest.Node) (out []*statustest.Node) {
 		}
 	}
 	return out
+}
+
+// A service that left the page since keeps its lane: the report is of then.
+func TestChart_keepsAServiceThatIsGone(t *testing.T) {
+	t.Parallel()
+	facts := charted(t)
+	facts.Incidents[0].Affected = []snapshot.Affected{{ID: 77, Code: "gonegonegone", Name: "Fax"}}
+	facts.Lives = map[int64][]snapshot.Period{77: lived(t, 1, "13:30 major_outage")}
+	same(t, "lane", incident(t, facts).Find("table.course tbody tr").Text(), "Fax Down 13:30 EDT to 17:47 EDT 4 h 17 min")
 }
 
 // Words under the drawing never run into each other, however long it took.
