@@ -137,11 +137,13 @@ func (p *program) fillWithLongThings(staff *visitor) map[string][]string {
 	staff.open("/admin/services/new")
 	staff.submit("/admin/services/new", fill{"name": {"A secret service"}, "hidden": {"1"}, "start_date": {"2018-05-14"}, "description": {strings.Repeat("What it is for. ", 9)}}).want(200)
 	services := staff.page()
+	uptime := linkTo(reader.open("/uptime").page(), "table a", "/uptime/")
 	moment := p.now().UTC().Format(time.RFC3339)
 	return map[string][]string{
 		"/":                                 {"/", "/?at=" + moment},
 		"/incidents/:code":                  {"/incidents/" + open, "/incidents/" + over, "/incidents/" + planned, "/incidents/" + running, "/incidents/" + open + "?at=" + moment},
 		"/history":                          {"/history", "/history?kind=incident&q=calls", "/history?q=nothing.that.is.anywhere.in.this.history.of.a.status.page.of.numbers", "/history?q=" + strings.Repeat("x", 201)},
+		"/uptime/:code":                     {uptime, uptime + "?year=" + p.now().Format("2006")},
 		"/history/:month":                   {"/history/" + p.now().In(mustZone(p.t)).Format("2006-01")},
 		"/subscribe":                        {"/subscribe", "/subscribe?incident=" + open},
 		"/c/:token":                         {confirm, "/c/none"},
