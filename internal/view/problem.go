@@ -66,7 +66,7 @@ func (p Problem) Title() string {
 		return p.T.T("problem.title.session")
 	case http.StatusForbidden:
 		return p.T.T("problem.title.forbidden")
-	case http.StatusNotFound:
+	case http.StatusNotFound, http.StatusGone:
 		return p.T.T("problem.title.nothing")
 	case http.StatusTooManyRequests:
 		return p.T.T("problem.title.often")

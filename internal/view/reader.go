@@ -36,6 +36,7 @@ type Base struct {
 	NoIndex     bool
 	Address     string // absolute, in no language; empty for pages that have no lasting address
 	Languages   []LanguageLink
+	Share       *Share
 
 	marks markSet
 	kept  string
@@ -106,6 +107,7 @@ func (r *reader) base(news, path string) Base {
 		Title: title(r.p, news, brand(r.p, r.s.Page.Name)), Brand: brand(r.p, r.s.Page.Name),
 		Feeds: r.feeds(), Favicon: "favicon-" + string(now.Mark) + ".svg",
 		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "", Uptime: r.s.Page.ShowUptime, Tag: r.s.Tag(),
+		Share: r.share(path), Description: now.Text,
 		marks: r.used, kept: kept(r.s, r.p),
 	}
 	b.Maintenance = hasMaintenance(r.s)

@@ -42,7 +42,7 @@ func TestPages_nameEveryFeed(t *testing.T) {
 		for path, contentType := range map[string]string{
 			"/history.atom": "application/atom+xml", "/history.rss": "application/rss+xml", "/feed.json": "application/feed+json", "/maintenance.ics": "text/calendar",
 		} {
-			if link := page.Find(`link[rel=alternate][type=` + contentType + `]`); link == nil || link.Attr("href") != "https://status.example.com"+path || link.Attr("title") == "" {
+			if link := page.Find(`link[rel=alternate][type=` + contentType + `]`); link.Attr("href") != "https://status.example.com"+path || link.Attr("title") == "" {
 				t.Errorf("%s: no link to %s in the head", name, path)
 			}
 			if !page.Has(`footer a[href=` + path + `]`) {

@@ -94,6 +94,7 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 		Running: r.cards(s.Running()), Groups: r.groups(), Planned: r.plans(), Past: r.past(),
 	}
 	page.Description = h.Text
+	r.shareSite(&page.Base)
 	open := s.Open()
 	page.Promise = r.firstPromise(open)
 	if len(open) > maxCards {

@@ -128,6 +128,8 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 	one("home as it stood")(v.Home(then))
 	one("incident as it stood")(v.Incident(then, then.Incidents[0]))
 	one("api")(v.API(s))
+	one("framed")(v.Widget(s))
+	one("framed in a corner")(v.EmbedFrame(s))
 	for _, key := range []string{s.BuiltAt.In(s.Zone).Format("2006-01"), s.FirstMonth()} {
 		m, ok := s.MonthOf(key)
 		if !ok {
@@ -235,7 +237,9 @@ func check(t *testing.T, name string, body []byte) {
 		default:
 			continue
 		}
-		ours := tok.Data == "script" && slices.ContainsFunc(tok.Attr, func(a html.Attribute) bool { return a.Key == "src" && strings.HasSuffix(a.Val, "/public.js") })
+		ours := tok.Data == "script" && slices.ContainsFunc(tok.Attr, func(a html.Attribute) bool {
+			return a.Key == "src" && (strings.HasSuffix(a.Val, "/public.js") || strings.HasSuffix(a.Val, "/embed-frame.js")) || a.Key == "type" && a.Val == "application/ld+json"
+		})
 		if tok.Data == "script" && !ours || tok.Data == "style" || tok.Data == "img" {
 			fail("a %s", tok.Data)
 		}

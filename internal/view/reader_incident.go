@@ -51,6 +51,7 @@ func (v *Views) Incident(s *snapshot.Snapshot, i *snapshot.Incident) ([]byte, er
 		Postmortem: r.postmortem(i.Postmortem),
 	}
 	page.Description = lead(i.Latest().Plain, leadLength)
+	r.shareIncident(&page.Base, i)
 	page.Chips = chips(i)
 	if i.Open() {
 		page.Steps = r.steps(i)

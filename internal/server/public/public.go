@@ -50,6 +50,7 @@ type Handlers struct {
 	AsOf func(ctx context.Context, page int64, at time.Time) (*snapshot.Snapshot, error)
 
 	searches, pasts gate
+	drawings        drawings
 }
 
 // Routes is the table.
@@ -73,6 +74,10 @@ func (h *Handlers) Routes() []server.Route {
 	get("/embed/frame", h.framed("embed/frame", (*view.Views).EmbedFrame))
 	get("/embed.js", h.script("embed.js"))
 	get("/embed/script.js", h.script("embed-script.js"))
+	get("/og.png", h.drawn)
+	get("/og/:code.png", h.drawnIncident)
+	get("/sitemap.xml", h.sitemap)
+	get("/robots.txt", h.robots)
 	get("/incidents/:code", h.incident)
 	get("/maintenance", h.maintenance)
 	get("/history", h.history)
@@ -131,7 +136,7 @@ func (h *Handlers) incident(c *gin.Context) error {
 	s := h.reading(c)
 	i := s.Incident(code)
 	if i == nil {
-		return notFound()
+		return missing(s, code)
 	}
 	if ends {
 		return h.document(c, h.spoken(c), i, ending)
