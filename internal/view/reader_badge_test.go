@@ -87,6 +87,7 @@ func TestBadge_hasWordsAndAShapeForEachState(t *testing.T) {
 func TestBadge_ofHostileNamesIsSound(t *testing.T) {
 	t.Parallel()
 	facts := hostile(t)
+	facts.Page.Language = "en"
 	for g := range facts.Groups {
 		for n := range facts.Groups[g].Components {
 			facts.Groups[g].Components[n].Name += "\x00\x1b\ufffe"

@@ -72,6 +72,7 @@ func texts(t *testing.T) map[string]func(*snapshot.Snapshot) string {
 func worstDay(t *testing.T) snapshot.Snapshot {
 	t.Helper()
 	s := hostile(t)
+	s.Page.Language = "en"
 	for n := range 12 {
 		from := s.BuiltAt.Add(-time.Duration(n) * time.Hour)
 		i := &snapshot.Incident{
