@@ -32,7 +32,7 @@ func wire(t *testing.T) wired {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	s := &streams{ctx: ctx, in: strings.NewReader(""), out: io.Discard, err: io.Discard, env: map[string]string{}, config: &Config{Listen: "127.0.0.1:8080", Data: t.TempDir(), Log: "error"}}
+	s := &streams{ctx: ctx, in: strings.NewReader(""), out: io.Discard, err: io.Discard, env: map[string]string{}, config: &Config{Listen: "127.0.0.1:8080", Data: t.TempDir(), Log: "error", Streams: 100, ClientStreams: 10}}
 	a, err := need(s)
 	if err != nil {
 		t.Fatal(err)
