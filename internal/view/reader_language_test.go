@@ -1,0 +1,145 @@
+package view_test
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/statusd/statusd/internal/snapshot"
+	"github.com/statusd/statusd/internal/statustest"
+	"github.com/statusd/statusd/internal/view"
+)
+
+// Every page is sound in every language, and says nothing in English.
+func TestPages_areSoundInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	english := sentences(t)
+	for _, lang := range views(t).Catalog().Languages() {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			for _, facts := range []snapshot.Snapshot{callRail(t), during(t)} {
+				facts.Page.Language, facts.Page.ShowUptime = lang, true
+				for name, body := range pages(t, facts) {
+					if name == "servererror" || name == "api" { // English for all: one is made before anybody asks, one is for programmers
+						continue
+					}
+					check(t, lang+": "+name, body)
+					if lang == "en" {
+						continue
+					}
+					text := statustest.Page(t, body).Text()
+					for key, words := range english {
+						if strings.Contains(text, words) {
+							t.Errorf("%s: %s says %q (%s)", lang, name, words, key)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// sentences are the English messages for readers that are long enough to be no name.
+func sentences(t *testing.T) map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile("../../web/locales/en.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for key, v := range all {
+		text, plain := v.(string)
+		if !plain || !strings.HasPrefix(key, "public.") || strings.HasPrefix(key, "public.api.") {
+			continue
+		}
+		for _, part := range regexp.MustCompile(`\{\{.*?\}\}`).Split(text, -1) {
+			if part = strings.TrimSpace(part); len(part) > 14 {
+				out[key] = part
+			}
+		}
+	}
+	return out
+}
+
+// A language that was asked for stays asked for on every link to another page of ours, and only there.
+func TestPages_keepTheLanguageThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	facts := during(t)
+	facts.Page.ShowUptime = true
+	for i := range facts.Groups[0].Components {
+		facts.Groups[0].Components[i].Showcase = true
+	}
+	s := snapshot.New(facts)
+	v, link := views(t), regexp.MustCompile(` (?:href|action)="(/[^"]*)"`)
+	page := `^/(\?|#|$)|^/(incidents|history|uptime|maintenance|subscribe|api)(/[a-z0-9-]+)?(\?|#|$)`
+	for _, chosen := range []snapshot.Chosen{snapshot.ByPage, snapshot.ByBrowser, snapshot.ByReader} {
+		in := s.In("de", chosen)
+		for name, render := range map[string]func(*snapshot.Snapshot) ([]byte, error){"home": v.Home, "history": v.History, "uptime": v.Uptime, "notfound": v.NotFound, "follow": func(s *snapshot.Snapshot) ([]byte, error) {
+			return v.Subscribe(s, view.NewSubscribeForm("kctbh9vrtdwd"))
+		}} {
+			body, err := render(in)
+			html := string(must(t, body, err))
+			found := 0
+			for _, m := range link.FindAllStringSubmatch(html, -1) {
+				kept := regexp.MustCompile(`(\?|&amp;)lang=de(#|$)`).MatchString(m[1])
+				ours := regexp.MustCompile(page).MatchString(m[1])
+				if ours {
+					found++
+				}
+				if kept != (ours && chosen == snapshot.ByReader) {
+					t.Errorf("%s, chosen %d: %s", name, chosen, m[1])
+				}
+			}
+			if found < 3 {
+				t.Errorf("%s: %d links to pages found: the test looks for the wrong thing", name, found)
+			}
+			if gets := strings.Count(html, `<input type="hidden" name="lang" value="de">`); name == "history" && (gets == 1) != (chosen == snapshot.ByReader) {
+				t.Errorf("%s, chosen %d: %d forms keep the language", name, chosen, gets)
+			}
+		}
+	}
+}
+
+func TestPages_nameTheirOtherLanguages(t *testing.T) {
+	t.Parallel()
+	s := snapshot.New(callRail(t))
+	body, err := views(t).Home(s.In("ar", snapshot.ByReader))
+	page := statustest.Page(t, must(t, body, err))
+	same(t, "language", page.Find("html").Attr("lang")+" "+page.Find("html").Attr("dir"), "ar rtl")
+	same(t, "canonical", page.Find("link[rel=canonical]").Attr("href"), "https://status.example.com/?lang=ar")
+	var alternates []string
+	for _, l := range page.FindAll("link[hreflang]") {
+		alternates = append(alternates, l.Attr("hreflang")+" "+strings.TrimPrefix(l.Attr("href"), "https://status.example.com"))
+	}
+	same(t, "alternates", strings.Join(alternates, ", "), "en /?lang=en, ar /?lang=ar, de /?lang=de, es /?lang=es, fr /?lang=fr, ja /?lang=ja, pl /?lang=pl, pt-BR /?lang=pt-BR, zh-Hans /?lang=zh-Hans, x-default /")
+	same(t, "chooser", strings.Join(page.Texts(".tongues a"), " "), "English العربية Deutsch Español Français 日本語 Polski Português (Brasil) 简体中文")
+	same(t, "present", page.Find(".tongues a[aria-current]").Attr("href"), "?lang=ar")
+
+	body, err = views(t).Home(s)
+	page = statustest.Page(t, must(t, body, err))
+	same(t, "canonical in no language", page.Find("link[rel=canonical]").Attr("href"), "https://status.example.com/")
+	same(t, "direction", page.Find("html").Attr("dir"), "ltr")
+}
+
+// What an address has behind its path stays when a reader chooses another language.
+func TestPages_keepTheirQuestionInAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	v, s := views(t), snapshot.New(during(t))
+	body, err := v.Subscribe(s, view.NewSubscribeForm("kctbh9vrtdwd"))
+	page := statustest.Page(t, must(t, body, err))
+	same(t, "form for an incident", page.FindAll(".tongues a")[2].Attr("href"), "?incident=kctbh9vrtdwd&lang=de")
+	body, err = v.Search(s, view.SearchForm{Text: "a & b", Kind: "incident"}, snapshot.Found{}, "")
+	page = statustest.Page(t, must(t, body, err))
+	same(t, "search", page.FindAll(".tongues a")[2].Attr("href"), "?kind=incident&lang=de&q=a+%26+b")
+	then := during(t)
+	then.Stood = at(t, "2018-05-14T18:00:00Z")
+	body, err = v.Home(snapshot.New(then))
+	page = statustest.Page(t, must(t, body, err))
+	same(t, "the past", page.FindAll(".tongues a")[2].Attr("href"), "?at=2018-05-14T18%3A00%3A00Z&lang=de")
+}
