@@ -58,7 +58,7 @@ func (j *job) letterKind() Kind {
 	switch {
 	case j.Kind != incidents.TellConfirm:
 		return Kind(j.Kind)
-	case j.State == Active:
+	case j.State == Active && (j.Scope != ScopeNone || j.AskedAt == nil):
 		return KindFollows
 	}
 	return KindConfirm
