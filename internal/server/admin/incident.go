@@ -165,7 +165,7 @@ func (h *Handlers) fillIncident(c *gin.Context, p *view.AdminIncident, s scene) 
 	if err != nil {
 		return err
 	}
-	p.Affected = view.AdminSpans(p.T, spans, i.ID, s.names, now)
+	p.Affected = view.AdminSpans(p.T, components.Runs(spans), i.ID, s.names, now)
 	words, toast, err := h.told(c, p.T, s.story)
 	if err != nil {
 		return err
