@@ -118,6 +118,7 @@ func TestAuth_takesNamesAndAddressesOfOneLine(t *testing.T) {
 		"an escape":              {"Ben\x1b[31m", "b2@callrail.example", "name", "field.control"},
 		"letters that turn":      {"Ben\u202egnp", "b3@callrail.example", "name", "field.control"},
 		"letters of no width":    {"B\u200ben", "b4@callrail.example", "name", "field.control"},
+		"a letter of no shape":   {"\u3164", "b9@callrail.example", "name", "field.control"},
 		"81 letters":             {strings.Repeat("ü", 81), "b5@callrail.example", "name", "field.toolong"},
 		"blanks":                 {"  ", "b6@callrail.example", "name", "field.required"},
 		"no letters":             {"Ben\xff", "b7@callrail.example", "name", "fault.encoding"},
