@@ -235,8 +235,14 @@ func TestCommand_post_aKeyStandsForAllThatTheCommandSays(t *testing.T) {
 	b := code(p.must("", "post", "--new", "Texts fail", "--body", "x"))
 	for act, said := range map[string][][]string{
 		"post": {
-			{"--incident", a}, {"--incident", b}, {"--incident", a, "--all-operational"}, {"--incident", a, "--at", "2018-05-14 14:00", "--backdate"},
-			{"--incident", a, "--next", "30m"}, {"--incident", a, "--reopen"}, {"--incident", a, "--no-notify"}, {"--incident", a, "--backdate"},
+			{"--incident", a},
+			{"--incident", b},
+			{"--incident", a, "--all-operational"},
+			{"--incident", a, "--at", "2018-05-14 14:00", "--backdate"},
+			{"--incident", a, "--next", "30m"},
+			{"--incident", a, "--reopen"},
+			{"--incident", a, "--no-notify"},
+			{"--incident", a, "--backdate"},
 		},
 		"report": {
 			{"--new", "Calls fail again"}, {"--new", "Texts fail again"}, {"--new", "Calls fail again", "--started", "2018-05-14 14:00", "--backdate"},
