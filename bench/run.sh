@@ -10,7 +10,7 @@ ROOT=$(cd "$BENCH_DIR/.." && pwd)
 N=${N:-100000} ONLY=${ONLY:-reads visible fanout} FAILED=
 need curl go awk ss
 case " $ONLY " in *" reads "*) need nginx wrk ;; esac
-PORT=$(free_port) GIN=$(free_port) SMTP=$(free_port)
+PORT=$(free_port) GIN=$(free_port) FULL=$(free_port) SMTP=$(free_port)
 BASE=http://127.0.0.1:$PORT
 JAR=$WORK/jar
 mkdir -p "$WORK/bin" "$WORK/data"
@@ -38,8 +38,10 @@ case " $ONLY " in *" reads "*)
   curl -fsS -o "$WORK/page.html" "$BASE/"
   start_bg "$LIMIT" -addr "127.0.0.1:$GIN" -html "$WORK/page.html" -mode gin
   wait_port "$GIN" || die "bare gin did not start"
-  echo "# p1 is statusd, p2 is bare gin"
-  WORK=$WORK/reads "$BENCH_DIR/reads.sh" "$BASE/" "http://127.0.0.1:$GIN/"
+  start_bg "$LIMIT" -addr "127.0.0.1:$FULL" -html "$WORK/page.html" -mode ginfull
+  wait_port "$FULL" || die "gin with the headers did not start"
+  echo "# p1 is statusd, p2 is bare gin, p3 is gin with the headers and time-outs that statusd gives"
+  WORK=$WORK/reads "$BENCH_DIR/reads.sh" "$BASE/" "http://127.0.0.1:$GIN/" "http://127.0.0.1:$FULL/"
 esac
 
 case " $ONLY " in *" visible "*)

@@ -1,9 +1,10 @@
 // limit-go serves given bytes from memory: the ceiling of Go's HTTP stacks on this machine.
 //
-//	limit-go -addr 127.0.0.1:8081 -html page.html [-mode net|net304|gin|ginlog|fasthttp|raw]
+//	limit-go -addr 127.0.0.1:8081 -html page.html [-mode net|net304|gin|ginlog|ginfull|fasthttp|raw]
 //
 // net: bare net/http; net304: with ETag, If-None-Match, Vary and Content-Type as a real page needs;
-// gin: the same handler behind gin.New(); ginlog: behind logger (to nowhere) and recovery.
+// gin: the same handler behind gin.New(); ginlog: behind logger (to nowhere) and recovery; ginfull: gin with the
+// security headers (R§12) and the time-outs (R1.5) that statusd gives: what those cost by themselves.
 // raw: no HTTP library at all, a goroutine per connection that looks for the end of the header block and writes one
 // prepared buffer; not a server to ship (no parsing worth the name), only the floor of what a Go process costs.
 // The gzip variant is compressed once at start. -gen N makes a page of about N bytes instead of -html.
@@ -84,11 +85,23 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 	w.Write(p.raw)
 }
 
+// house are the headers of R§12 on a page for readers.
+var house = []struct {
+	name  string
+	value []string
+}{
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"same-origin"}},
+	{"Permissions-Policy", []string{"accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Content-Security-Policy", []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"}},
+}
+
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8081", "loopback address")
 	html := flag.String("html", "", "file to serve")
 	gen := flag.Int("gen", 30000, "size of a made page when -html is empty")
-	mode := flag.String("mode", "net304", "net|net304|gin|ginlog|fasthttp|raw")
+	mode := flag.String("mode", "net304", "net|net304|gin|ginlog|ginfull|fasthttp|raw")
 	flag.Parse()
 	raw := genPage(*gen)
 	if *html != "" {
@@ -121,6 +134,18 @@ func main() {
 		}
 		e.GET("/", func(c *gin.Context) { p.serve(c.Writer, c.Request) })
 		log.Fatal(http.ListenAndServe(*addr, e))
+	case "ginfull":
+		gin.SetMode(gin.ReleaseMode)
+		e := gin.New()
+		e.GET("/", func(c *gin.Context) {
+			h := c.Writer.Header()
+			for _, x := range house {
+				h[x.name] = x.value
+			}
+			p.serve(c.Writer, c.Request)
+		})
+		srv := &http.Server{Addr: *addr, Handler: e, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second}
+		log.Fatal(srv.ListenAndServe())
 	case "fasthttp":
 		log.Fatal(fasthttp.ListenAndServe(*addr, func(c *fasthttp.RequestCtx) {
 			c.Response.Header.Set("Etag", p.etag)

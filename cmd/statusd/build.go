@@ -75,9 +75,12 @@ func coreWith(s *streams, fresh, keep bool) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := secret(cfg)
+	key, made, err := secret(cfg)
 	if err != nil {
 		return nil, errors.Join(err, a.db.Close())
+	}
+	if made && a.hasSubscribers(s.ctx) {
+		a.log.Warn("secret.key was missing and a new one was made: links in mails already sent stop working; restore it from a backup", "folder", cfg.Data)
 	}
 	a.auth = auth.New(a.db)
 	a.pages = pages.Store{DB: a.db}
@@ -86,6 +89,14 @@ func coreWith(s *streams, fresh, keep bool) (*app, error) {
 	}
 	a.desk = &incidents.Desk{DB: a.db, Text: markdown.New(markdown.Options{OwnHosts: []string{cfg.base.Host}}), Announce: a.outbox}
 	return a, nil
+}
+
+// hasSubscribers reports whether links were handed out. A database that cannot
+// be asked was in use before.
+func (a *app) hasSubscribers(ctx context.Context) bool {
+	var n int64
+	err := a.db.Read(ctx).Raw(`select count(*) from (select 1 from subscribers limit 1) x`).Scan(&n).Error
+	return n > 0 || a.db.Unusable(err)
 }
 
 // telling wires subscribers, outbox and courier.
@@ -222,24 +233,25 @@ func node(cfg parsed) string {
 }
 
 // secret is what links in mails are signed with: the setting, or a file made
-// once, readable by its owner alone.
-func secret(cfg parsed) ([]byte, error) {
+// once, readable by its owner alone. made says that it was made just now.
+func secret(cfg parsed) (key []byte, made bool, err error) {
 	if cfg.Secret != "" {
-		return []byte(cfg.Secret), nil
+		return []byte(cfg.Secret), false, nil
 	}
 	path := filepath.Join(cfg.Data, "secret.key")
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return newSecret(path)
+		key, err = newSecret(path)
+		return key, err == nil, err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the secret: %w", err)
+		return nil, false, fmt.Errorf("read the secret: %w", err)
 	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(raw)))
+	key, err = hex.DecodeString(strings.TrimSpace(string(raw)))
 	if err != nil || len(key) < 32 {
-		return nil, fmt.Errorf("the secret in %s cannot be read: restore it from a backup, or links in old mails stop working", path)
+		return nil, false, fmt.Errorf("the secret in %s cannot be read: restore it from a backup, or links in old mails stop working", path)
 	}
-	return key, nil
+	return key, false, nil
 }
 
 func newSecret(path string) ([]byte, error) {

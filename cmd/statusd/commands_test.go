@@ -223,6 +223,44 @@ func TestCommand_post_worksWithTheServerStoppedAndRunning(t *testing.T) {
 	})
 }
 
+// The same key is the same command, whatever of it differs.
+func TestCommand_post_aKeyStandsForAllThatTheCommandSays(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.start()
+	p.setUp("CallRail", "America/New_York", "Call Routing")
+	p.stop()
+	code := func(out string) string { return reportLink.FindStringSubmatch(out)[1] }
+	a := code(p.must("", "post", "--new", "Calls fail", "--body", "x"))
+	b := code(p.must("", "post", "--new", "Texts fail", "--body", "x"))
+	for act, said := range map[string][][]string{
+		"post": {
+			{"--incident", a},
+			{"--incident", b},
+			{"--incident", a, "--all-operational"},
+			{"--incident", a, "--at", "2018-05-14 14:00", "--backdate"},
+			{"--incident", a, "--next", "30m"},
+			{"--incident", a, "--reopen"},
+			{"--incident", a, "--no-notify"},
+			{"--incident", a, "--backdate"},
+		},
+		"report": {
+			{"--new", "Calls fail again"}, {"--new", "Texts fail again"}, {"--new", "Calls fail again", "--started", "2018-05-14 14:00", "--backdate"},
+		},
+	} {
+		key := []string{"post", "--body", "-", "--key", act}
+		first := p.must("The words.", append(key, said[0]...)...)
+		if again := p.must("The words.", append(key, said[0]...)...); again != first {
+			t.Errorf("%s: the same again is %q, want %q", act, again, first)
+		}
+		for _, more := range said[1:] {
+			if out, err := p.run("The words.", append(key, more...)...); err == nil {
+				t.Errorf("%v under the key of %v is called posted: %q", more, said[0], out)
+			}
+		}
+	}
+}
+
 func TestCommand_importSeed_canBeRunAgain(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
@@ -295,6 +333,45 @@ func TestServe_stopsInOrderAndOlderLinksDie(t *testing.T) {
 	info, err := os.Stat(filepath.Join(p.dir, "data", "statusd.db"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the database file: %v, %v", info.Mode(), err)
+	}
+}
+
+// A key that is lost beside people who hold links made with it is told of.
+func TestServe_warnsOfALostSecretBesideSubscribers(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	file := filepath.Join(p.dir, "data", "secret.key")
+	warned := func() int { return strings.Count(p.out.String(), `"level":"WARN","msg":"secret.key was missing`) }
+	p.start()
+	p.stop()
+	if warned() != 0 {
+		t.Error("a first start warns")
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	p.stop()
+	if warned() != 0 {
+		t.Error("a start without subscribers warns")
+	}
+	people := filepath.Join(p.dir, "people.csv")
+	if err := os.WriteFile(people, []byte("email\ndana@a.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.must("", "subscribers", "import", people, "--consent", "signed in May")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	p.stop()
+	if warned() != 1 || !strings.Contains(p.out.String(), "restore it from a backup") {
+		t.Errorf("warned %d times:\n%s", warned(), p.out)
+	}
+	p.start()
+	p.stop()
+	if warned() != 0 {
+		t.Error("the start after it warns too")
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -155,6 +157,116 @@ func TestFault_databaseCorrupt(t *testing.T) {
 	}
 	s.must(os.WriteFile(s.file()+".good", good, 0o600))
 	s.must(os.Rename(s.file()+".good", s.file()))
+	s.healed()
+}
+
+// damage overwrites the root of a table, as a bad sector does.
+func (s stricken) damage(table string) {
+	s.t.Helper()
+	d, err := sql.Open("sqlite3", "file:"+s.file()+"?mode=ro")
+	s.must(err)
+	var root, size int64
+	s.must(d.QueryRowContext(s.t.Context(), `select rootpage from sqlite_master where type = 'table' and name = ?`, table).Scan(&root))
+	s.must(d.QueryRowContext(s.t.Context(), `pragma page_size`).Scan(&size))
+	s.must(d.Close())
+	junk := make([]byte, size)
+	_, err = rand.Read(junk)
+	s.must(err)
+	f, err := os.OpenFile(s.file(), os.O_WRONLY, 0)
+	s.must(err)
+	_, err = f.WriteAt(junk, (root-1)*size)
+	s.must(errors.Join(err, f.Close()))
+}
+
+// One bad page is as bad as a bad file, wherever it lies: what is kept is
+// served, nothing is written, and a file that is put back is enough.
+func TestFault_onePageOfTheDatabaseDamaged_atAStart(t *testing.T) {
+	t.Parallel()
+	for _, table := range []string{"updates", "pages", "page_versions", "staff", "goose_db_version"} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			s := strike(t, newProgram(t))
+			s.stop() // so that everything is in the one file
+			good, err := os.ReadFile(s.file())
+			s.must(err)
+			s.damage(table)
+			bad, err := os.ReadFile(s.file())
+			s.must(err)
+			s.start()
+			s.served()
+			s.refused()
+			visit(t, s.base).open("/healthz").want(200)
+			visit(t, s.base).open("/readyz").want(503)
+			if table != "staff" && !s.saysItsAge() { // of that one the pictures know nothing
+				t.Error("the page does not say its age")
+			}
+			if now, err := os.ReadFile(s.file()); err != nil || !bytes.Equal(now, bad) {
+				t.Errorf("the damaged file was changed: %v", err)
+			}
+			s.must(os.WriteFile(s.file()+".good", good, 0o600))
+			s.must(os.Rename(s.file()+".good", s.file()))
+			s.healed()
+			s.stop()
+			s.integrity()
+		})
+	}
+}
+
+func TestFault_onePageOfTheDatabaseDamaged_whileRunning(t *testing.T) {
+	t.Parallel()
+	s := strike(t, newProgram(t))
+	s.stop() // so that everything is in the one file
+	good, err := os.ReadFile(s.file())
+	s.must(err)
+	s.start()
+	s.damage("updates")
+	s.refused()
+	s.served()
+	for range 30 { // a minute is over for everything that looks again
+		visit(t, s.base).open("/readyz").want(503)
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.clock(s.now().Add(61 * time.Second))
+	s.eventually("the page to say its age", s.saysItsAge)
+	s.served()
+	s.refused()
+	s.must(os.WriteFile(s.file(), good, 0o600)) // in place, as a copy does
+	s.healed()
+	s.stop()
+	s.integrity()
+}
+
+// Posts do not line up behind each other for one time-out after the other.
+func TestFault_databaseLockedAtTheStart_postsAreAnsweredSoon(t *testing.T) {
+	t.Parallel()
+	s := strike(t, newProgram(t))
+	s.stop()
+	other, err := sql.Open("sqlite3", "file:"+s.file()+"?_txlock=exclusive&_busy_timeout=1000")
+	s.must(err)
+	defer other.Close() //nolint:errcheck // a test's
+	tx, err := other.BeginTx(t.Context(), nil)
+	s.must(err)
+	s.clock(s.now().Add(10 * time.Minute)) // so that sessions want to be noted as used
+	s.start()
+	s.served()
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			v := *s.staff
+			began := time.Now()
+			v.post("/admin/incidents/"+s.code+"/updates", url.Values{"body": {sentences}, "state": {"investigating"}, "key": {"stricken"}}).want(http.StatusServiceUnavailable)
+			if took := time.Since(began); took > 11*time.Second {
+				t.Errorf("answered after %v", took)
+			}
+			if !bytes.Contains(v.body, []byte(sentences)) {
+				t.Errorf("the text is lost:\n%s", v.body)
+			}
+		})
+	}
+	all.Wait()
+	s.refused()
+	s.served()
+	s.must(tx.Rollback())
 	s.healed()
 }
 

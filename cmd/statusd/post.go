@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -76,11 +77,15 @@ func (p postCommand) post(s *streams, a *app) error {
 	if err != nil {
 		return err
 	}
+	sent, err := p.sent(page, body)
+	if err != nil {
+		return err
+	}
 	code := ""
 	if p.New != nil {
 		i, _, err := a.desk.Report(s.ctx, auth.CommandLine(), incidents.Report{
 			Page: page.ID, Title: *p.New, State: incidents.State(p.State), Body: body, Components: changes, StartedAt: t.started, HappenedAt: t.at,
-			NextUpdateBy: t.next, Backdate: p.Backdate, Notify: p.Notify, Key: p.Key, Sent: p.sent(body),
+			NextUpdateBy: t.next, Backdate: p.Backdate, Notify: p.Notify, Key: p.Key, Sent: sent,
 		})
 		if err != nil {
 			return err
@@ -90,7 +95,7 @@ func (p postCommand) post(s *streams, a *app) error {
 		code = *p.Incident
 		_, err := a.desk.Post(s.ctx, auth.CommandLine(), incidents.Post{
 			Page: page.ID, Incident: code, State: incidents.State(p.State), Body: body, Components: changes, AllOperational: p.AllOperational,
-			HappenedAt: t.at, NextUpdateBy: t.next, Backdate: p.Backdate, Reopen: p.Reopen, Notify: p.Notify, Key: p.Key, Sent: p.sent(body),
+			HappenedAt: t.at, NextUpdateBy: t.next, Backdate: p.Backdate, Reopen: p.Reopen, Notify: p.Notify, Key: p.Key, Sent: sent,
 		})
 		if err != nil {
 			return err
@@ -100,10 +105,17 @@ func (p postCommand) post(s *streams, a *app) error {
 	return err
 }
 
-// sent tells another text under the same key from the same one sent again.
-func (p postCommand) sent(body string) string {
-	sum := sha256.Sum256([]byte(strings.Join(append([]string{body, p.State}, p.Component...), "\x1f")))
-	return hex.EncodeToString(sum[:16])
+// sent tells another command under the same key from the same one sent again:
+// it covers all that was typed, as it was typed. "In 30 minutes" is the same
+// when it is said again.
+func (p postCommand) sent(page pages.Page, body string) (string, error) {
+	p.Body, p.Page, p.Key = body, hostName(page.Code), ""
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16]), nil
 }
 
 func (p postCommand) text(in io.Reader) (string, error) {

@@ -54,14 +54,16 @@ func (a *app) serve(s *streams, ready func() error) error {
 	return a.loops(s.ctx, l)
 }
 
-// start fills the shelf: from the database, or if that cannot be used, from
-// the last good pictures on disk.
+// start fills the shelf: from the database, and where that cannot be used, or
+// not all of it, from the last good pictures on disk.
 func (a *app) start(ctx context.Context) error {
 	err := a.db.Health()
 	if err == nil {
 		if err = a.firstPage(ctx); err == nil {
 			a.shelf.Tick(ctx)
-			return nil
+			if err = a.shelf.Trouble(); err == nil {
+				return nil
+			}
 		}
 	}
 	if errors.Is(err, db.ErrNewerSchema) {
@@ -96,18 +98,23 @@ func (a *app) loops(ctx context.Context, l net.Listener) error {
 func (a *app) welcome(s *streams) error {
 	said := fmt.Sprintf("The status page: %s/\n", a.cfg.base)
 	if a.db.Health() == nil {
-		n, err := a.auth.CountStaff(s.ctx)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			token, err := a.auth.NewSetupToken(s.ctx)
-			if err != nil {
-				return err
-			}
+		token, err := a.setupToken(s.ctx)
+		switch {
+		case err != nil: // the page is served all the same
+			a.log.Error("it cannot be told whether somebody set this page up; start again once the database can be used", "error", err, "unusable", a.db.Unusable(err))
+		case token != "":
 			said += fmt.Sprintf("Set it up here, once: %s/setup/%s\n", a.cfg.base, token)
 		}
 	}
 	_, _ = io.WriteString(s.out, said) // a closed terminal is no reason not to serve
 	return nil
+}
+
+// setupToken is a new one while nobody is staff, else empty.
+func (a *app) setupToken(ctx context.Context) (string, error) {
+	n, err := a.auth.CountStaff(ctx)
+	if err != nil || n > 0 {
+		return "", err
+	}
+	return a.auth.NewSetupToken(ctx)
 }

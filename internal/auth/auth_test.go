@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -117,6 +118,7 @@ func TestAuth_takesNamesAndAddressesOfOneLine(t *testing.T) {
 		"an escape":              {"Ben\x1b[31m", "b2@callrail.example", "name", "field.control"},
 		"letters that turn":      {"Ben\u202egnp", "b3@callrail.example", "name", "field.control"},
 		"letters of no width":    {"B\u200ben", "b4@callrail.example", "name", "field.control"},
+		"a letter of no shape":   {"\u3164", "b9@callrail.example", "name", "field.control"},
 		"81 letters":             {strings.Repeat("ü", 81), "b5@callrail.example", "name", "field.toolong"},
 		"blanks":                 {"  ", "b6@callrail.example", "name", "field.required"},
 		"no letters":             {"Ben\xff", "b7@callrail.example", "name", "fault.encoding"},
@@ -213,6 +215,98 @@ func TestAuth_roles(t *testing.T) {
 		must(t, s.Auth.SetRole(t.Context(), s.Staff, s.Page.ID, ben, auth.Admin))
 		if _, _, err := s.Auth.Who(t.Context(), s.Page.ID, token); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("the session outlives the change of role: %v", err)
+		}
+	})
+}
+
+// Two owners who let each other go at the same moment: one of them stays.
+func TestAuth_ownersWhoLetEachOtherGoLeaveOne(t *testing.T) {
+	t.Parallel()
+	for name, act := range map[string]func(s *statustest.Site, by auth.Actor, code string) error{
+		"demote": func(s *statustest.Site, by auth.Actor, code string) error {
+			return s.Auth.SetRole(context.Background(), by, s.Page.ID, code, auth.Viewer)
+		},
+		"remove": func(s *statustest.Site, by auth.Actor, code string) error {
+			return s.Auth.Remove(context.Background(), by, s.Page.ID, code)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+				ana, code := s.Staff, map[int64]string{}
+				for range 8 {
+					ben := person(t, s, db.NewCode()+"@callrail.example", auth.Owner)
+					ms, err := s.Auth.Members(t.Context(), s.Page.ID)
+					must(t, err)
+					for _, m := range ms {
+						code[m.ID] = m.Code
+					}
+					errs := make(chan error, 2)
+					go func() { errs <- act(s, ana, code[ben.StaffID]) }()
+					go func() { errs <- act(s, ben, code[ana.StaffID]) }()
+					first, second := <-errs, <-errs
+					if (first == nil) == (second == nil) || (fault.Of(first) == nil && fault.Of(second) == nil) {
+						t.Errorf("got %v and %v, want one refusal", first, second)
+					}
+					owners := owners(t, s)
+					if len(owners) != 1 {
+						t.Fatalf("%d owners are left", len(owners))
+					}
+					if owners[0].ID == ben.StaffID {
+						ana = ben
+					}
+				}
+			})
+		})
+	}
+}
+
+func owners(t *testing.T, s *statustest.Site) (out []auth.Member) {
+	t.Helper()
+	ms, err := s.Auth.Members(t.Context(), s.Page.ID)
+	must(t, err)
+	for _, m := range ms {
+		if m.Role == auth.Owner {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// What somebody may do is what they may do at this moment, and not when their
+// request came in.
+func TestAuth_whoIsNoOwnerAnyMoreActsNoLonger(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		ben := person(t, s, "ben@callrail.example", auth.Owner)
+		ms := owners(t, s)
+		code := ms[0].Code
+		if ms[0].ID == s.Staff.StaffID {
+			code = ms[1].Code
+		}
+		must(t, s.Auth.SetRole(t.Context(), s.Staff, s.Page.ID, code, auth.Admin))
+		_, err := s.Auth.Invite(t.Context(), ben, s.Page.ID, auth.NewStaff{Email: "eve@callrail.example", Name: "Eve", Password: password, Role: auth.Owner})
+		if !fault.Is(err, fault.Forbidden) {
+			t.Errorf("invites: %v", err)
+		}
+		if _, err := s.Auth.AddKey(t.Context(), ben, s.Page.ID, "Pager", auth.ScopeAdmin); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("makes a key: %v", err)
+		}
+		if len(owners(t, s)) != 1 {
+			t.Error("an owner came from somebody who is none")
+		}
+	})
+}
+
+// Not even whoever runs commands leaves a page without an owner.
+func TestAuth_theLastOwnerStays(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		last := owners(t, s)[0].Code
+		statustest.WantFault(t, s.Auth.SetRole(t.Context(), auth.CommandLine(), s.Page.ID, last, auth.Viewer), "role", "auth.role_own")
+		statustest.WantFault(t, s.Auth.Remove(t.Context(), auth.CommandLine(), s.Page.ID, last), "role", "auth.role_own")
+		if len(owners(t, s)) != 1 {
+			t.Error("the last owner went")
 		}
 	})
 }

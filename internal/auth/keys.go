@@ -68,6 +68,9 @@ func (a *Auth) AddKey(ctx context.Context, by Actor, page int64, name string, sc
 	body := "sd_" + string(scope) + "_" + hex.EncodeToString(raw[:])
 	key := fmt.Sprintf("%s_%08x", body, crc32.ChecksumIEEE([]byte(body)))
 	err := a.DB.Private(ctx, func(tx *db.Tx) error {
+		if err := stillOwner(tx, page, &by); err != nil {
+			return err
+		}
 		row := APIKey{PageID: page, StaffID: by.Ref(), Code: db.NewCode(), Name: name, Hash: HashToken(key), Tail: key[len(key)-4:], Scope: scope, CreatedAt: tx.Now}
 		if err := tx.Create(&row).Error; err != nil {
 			return fmt.Errorf("add key: %w", err)
@@ -93,6 +96,9 @@ func (a *Auth) RevokeKey(ctx context.Context, by Actor, page int64, code string)
 		return err
 	}
 	return a.DB.Private(ctx, func(tx *db.Tx) error {
+		if err := stillOwner(tx, page, &by); err != nil {
+			return err
+		}
 		res := tx.Exec(`update api_keys set revoked_at = ? where page_id = ? and code = ? and revoked_at is null`, tx.Now, page, code)
 		if res.Error != nil {
 			return fmt.Errorf("revoke key: %w", res.Error)

@@ -23,7 +23,7 @@ func CheckName(c *fault.Collector, field, name string) {
 		c.Add(field, "field.required")
 	case n > MaxName:
 		c.Add(field, "field.toolong", "Max", MaxName, "Have", n)
-	case strings.ContainsFunc(name, unseen):
+	case strings.ContainsFunc(name, unseen), !strings.ContainsFunc(name, marks):
 		c.Add(field, "field.control")
 	}
 }
@@ -33,6 +33,12 @@ func CheckName(c *fault.Collector, field, name string) {
 func unseen(r rune) bool {
 	const joiners = "\u200c\u200d"
 	return unicode.IsControl(r) || (unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) && !strings.ContainsRune(joiners, r))
+}
+
+// marks: what leaves a mark by itself. The fillers of Hangul and the blank of
+// Braille do not, though they are letters.
+func marks(r rune) bool {
+	return !unicode.IsSpace(r) && !unicode.In(r, unicode.M, unicode.C) && !strings.ContainsRune("\u115f\u1160\u3164\uffa0\u2800", r)
 }
 
 // checkEmail notes what can be no address to sign in with. Nobody is written to

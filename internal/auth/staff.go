@@ -214,6 +214,9 @@ func (a *Auth) changeMember(ctx context.Context, by Actor, page int64, code, act
 		return err
 	}
 	return a.DB.Private(ctx, func(tx *db.Tx) error {
+		if err := stillOwner(tx, page, &by); err != nil {
+			return err
+		}
 		m, err := memberByCode(tx, page, code)
 		if err != nil {
 			return err
@@ -228,11 +231,53 @@ func (a *Auth) changeMember(ctx context.Context, by Actor, page int64, code, act
 		if err != nil {
 			return err
 		}
+		if err := ownerLeft(tx, page); err != nil {
+			return err
+		}
 		if err := tx.Exec(`delete from sessions where staff_id = ?`, m.ID).Error; err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}
 		return Record(tx, page, by, action, "staff "+m.Code, m.Role, after)
 	})
+}
+
+// stillOwner reads the actor's role again where nobody can change it any more:
+// the one of the request may be over. All who change who works on a page line up
+// here. Somebody without a role on the page does not learn that there is one.
+func stillOwner(tx *db.Tx, page int64, by *Actor) error {
+	var rows []struct {
+		StaffID int64
+		Role    Role
+	}
+	q := `select staff_id, role from memberships where page_id = ? order by staff_id`
+	if tx.Name() == "postgres" { // SQLite has one writer anyway
+		q += ` for update`
+	}
+	if err := tx.Raw(q, page).Scan(&rows).Error; err != nil {
+		return fmt.Errorf("load memberships: %w", err)
+	}
+	if by.StaffID == 0 {
+		return nil
+	}
+	for _, r := range rows {
+		if r.StaffID == by.StaffID {
+			by.Role = r.Role
+			return by.Need(Owner)
+		}
+	}
+	return fault.New(fault.NotFound, "fault.notfound")
+}
+
+// ownerLeft refuses what would leave a page to nobody.
+func ownerLeft(tx *db.Tx, page int64) error {
+	var n int64
+	if err := tx.Raw(`select count(*) from memberships m join staff s on s.id = m.staff_id where m.page_id = ? and m.role = ? and s.disabled_at is null`, page, Owner).Scan(&n).Error; err != nil {
+		return fmt.Errorf("count owners: %w", err)
+	}
+	if n == 0 {
+		return fault.At("role", "auth.role_own")
+	}
+	return nil
 }
 
 // Invite adds a person with a first password that the owner hands over.
@@ -253,6 +298,9 @@ func (a *Auth) Invite(ctx context.Context, by Actor, page int64, n NewStaff) (St
 	}
 	var s Staff
 	err = a.DB.Private(ctx, func(tx *db.Tx) error {
+		if err := stillOwner(tx, page, &by); err != nil {
+			return err
+		}
 		s, err = AddStaff(tx, page, n, hash)
 		if err != nil {
 			return err

@@ -193,6 +193,11 @@ func (c Component) Visible() bool { return !c.Hidden && c.ArchivedAt == nil }
 type Change struct {
 	Component string
 	Status    Status
+	// Attach only names the component: nothing is said of its status, which may
+	// be anything by the time that matters.
+	Attach bool
+	// Archived allows for one that left the page since it was named.
+	Archived bool
 }
 
 // Applied is a change that was made.

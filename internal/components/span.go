@@ -72,6 +72,21 @@ func equal(a, b *int64) bool {
 	return *a == *b
 }
 
+// Runs makes one span of neighbours in which an incident said the same of a
+// component several times: for those who read it, that is one stretch of time.
+// The spans must be ordered by component and time.
+func Runs(spans []Span) []Span {
+	var out []Span
+	for _, s := range spans {
+		if n := len(out) - 1; n >= 0 && out[n].ComponentID == s.ComponentID && out[n].Status == s.Status && equal(out[n].IncidentID, s.IncidentID) && out[n].ValidTo != nil && out[n].ValidTo.Equal(s.ValidFrom) {
+			out[n].ValidTo = s.ValidTo
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
 // rewrite says which of the live spans of one component are superseded and
 // which are added when the component is said to have been in status during
 // [from, to). What is left of a span on either side is added again with its
@@ -136,6 +151,18 @@ func at(live []Span, t time.Time) *Span {
 		return &live[0]
 	}
 	return nil
+}
+
+// since is when the component came into the status of a live span: the same may
+// have been said several times in a row.
+func since(live []Span, s Span) time.Time {
+	from := s.ValidFrom
+	for i := len(live) - 1; i >= 0; i-- {
+		if x := live[i]; x.ValidTo != nil && x.ValidTo.Equal(from) && x.Status == s.Status {
+			from = x.ValidFrom
+		}
+	}
+	return from
 }
 
 // nextChange is when the status after t changes next according to live, or nil.

@@ -52,3 +52,20 @@ func TestRewrite_changesExactlyTheRangeItWasTold(t *testing.T) {
 		}
 	}
 }
+
+func TestRuns_saysASpanOnce(t *testing.T) {
+	t.Parallel()
+	at := func(h int) time.Time { return time.Date(2018, 5, 14, h, 0, 0, 0, time.UTC) }
+	one, two, three := at(1), at(2), at(3)
+	i, j := int64(7), int64(8)
+	in := []Span{
+		{ComponentID: 1, Status: Degraded, ValidFrom: at(0), ValidTo: &one, IncidentID: &i},
+		{ComponentID: 1, Status: Degraded, ValidFrom: one, ValidTo: &two, IncidentID: &i},
+		{ComponentID: 1, Status: Degraded, ValidFrom: two, ValidTo: &three, IncidentID: &j},
+		{ComponentID: 2, Status: Degraded, ValidFrom: three, IncidentID: &j},
+	}
+	out := Runs(in)
+	if len(out) != 3 || !out[0].ValidTo.Equal(two) || !out[1].ValidTo.Equal(three) || out[2].ComponentID != 2 {
+		t.Errorf("got %+v", out)
+	}
+}

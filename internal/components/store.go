@@ -161,13 +161,14 @@ func codeOr(code string) string {
 
 // Apply sets components to statuses from at on, until the next change that the
 // ledger already knows; usually that is "until further notice". It returns
-// what each was before and is now, also where nothing changed. An unknown or
-// archived component is a fault beside field "components".
+// what each was before and is now. What says the same as before is said again,
+// by its own update: when that before is taken back, this still stands. An
+// unknown or archived component is a fault beside field "components".
 func Apply(tx *db.Tx, page int64, changes []Change, at time.Time, why Why) ([]Applied, error) {
 	var out []Applied
 	for _, ch := range changes {
 		c, err := ByCode(tx, page, ch.Component)
-		if fault.Is(err, fault.NotFound) || (err == nil && c.ArchivedAt != nil) {
+		if fault.Is(err, fault.NotFound) || (err == nil && c.ArchivedAt != nil && !ch.Archived) {
 			return nil, fault.At("components", "incident.unknown_component")
 		}
 		if err != nil {
@@ -176,17 +177,21 @@ func Apply(tx *db.Tx, page int64, changes []Change, at time.Time, why Why) ([]Ap
 		if !ch.Status.Valid() {
 			return nil, fault.At("components", "component.status")
 		}
-		old, err := applyOne(tx, c, ch.Status, at, why)
+		old, err := applyOne(tx, c, ch, at, why)
 		if err != nil {
 			return nil, err
 		}
-		c.Status = ch.Status
-		out = append(out, Applied{Component: c, Old: old, New: ch.Status})
+		said := ch.Status
+		if ch.Attach {
+			said = old
+		}
+		c.Status = said
+		out = append(out, Applied{Component: c, Old: old, New: said})
 	}
 	return out, nil
 }
 
-func applyOne(tx *db.Tx, c Component, status Status, from time.Time, why Why) (Status, error) {
+func applyOne(tx *db.Tx, c Component, ch Change, from time.Time, why Why) (Status, error) {
 	live, err := live(tx, c)
 	if err != nil {
 		return "", err
@@ -195,10 +200,10 @@ func applyOne(tx *db.Tx, c Component, status Status, from time.Time, why Why) (S
 	if s := at(live, from); s != nil && s.contains(from) {
 		old = s.Status
 	}
-	if old == status {
-		return old, nil // nothing to say twice
+	if ch.Attach {
+		return old, nil
 	}
-	return old, setRange(tx, c, live, status, from, nextChange(live, from), why)
+	return old, setRange(tx, c, live, ch.Status, from, nextChange(live, from), why)
 }
 
 // SetRange says that a component was in status during [from, to), whatever was
@@ -215,21 +220,21 @@ func SetRange(tx *db.Tx, c Component, status Status, from time.Time, to *time.Ti
 }
 
 // TakeBack says that a span was never so: what stood before it goes on through
-// it, for the reason it stood there. With nothing before it the component
-// worked.
-func TakeBack(tx *db.Tx, c Component, s Span) error {
+// it, for the reason it stood there, which is returned. With nothing before it
+// the component worked.
+func TakeBack(tx *db.Tx, c Component, s Span) (stands Span, err error) {
 	live, err := live(tx, c)
 	if err != nil {
-		return err
+		return stands, err
 	}
-	was, why := Operational, Why{Cause: CauseStart}
+	stands = Span{Status: Operational, Cause: CauseStart}
 	for _, x := range live {
 		if x.ValidTo != nil && x.ValidTo.Equal(s.ValidFrom) {
-			was = x.Status
-			why = Why{Cause: x.Cause, IncidentID: x.IncidentID, UpdateID: x.UpdateID, AuthorID: x.AuthorID, AuthorName: x.AuthorName}
+			stands = x
 		}
 	}
-	return setRange(tx, c, live, was, s.ValidFrom, s.ValidTo, why)
+	why := Why{Cause: stands.Cause, IncidentID: stands.IncidentID, UpdateID: stands.UpdateID, AuthorID: stands.AuthorID, AuthorName: stands.AuthorName}
+	return stands, setRange(tx, c, live, stands.Status, s.ValidFrom, s.ValidTo, why)
 }
 
 func setRange(tx *db.Tx, c Component, live []Span, status Status, from time.Time, to *time.Time, why Why) error {
@@ -258,10 +263,14 @@ func settle(tx *db.Tx, c Component) error {
 	if s == nil && len(live) > 0 {
 		s = &live[len(live)-1]
 	}
-	if s == nil || (s.Status == c.Status && s.ValidFrom.Equal(c.StatusSince)) {
+	if s == nil {
 		return nil
 	}
-	err = tx.Exec(`update components set status = ?, status_since = ?, updated_at = ? where page_id = ? and id = ?`, s.Status, s.ValidFrom, tx.Now, c.PageID, c.ID).Error
+	since := since(live, *s)
+	if s.Status == c.Status && since.Equal(c.StatusSince) {
+		return nil
+	}
+	err = tx.Exec(`update components set status = ?, status_since = ?, updated_at = ? where page_id = ? and id = ?`, s.Status, since, tx.Now, c.PageID, c.ID).Error
 	if err != nil {
 		return fmt.Errorf("settle component %d: %w", c.ID, err)
 	}

@@ -48,9 +48,11 @@ type Config struct {
 type DB struct {
 	cfg      Config
 	dialect  dialect
-	mu       sync.RWMutex // guards h and down
+	mu       sync.RWMutex // guards h, down and doubts
 	h        *handles
 	down     error // why h is nil or not to be trusted
+	doubts   doubts
+	turn     chan struct{} // of the one writer; nil where there are many
 	after    []func(ctx context.Context, page, version int64)
 	watchers watchers
 }
@@ -87,11 +89,14 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		d.dialect = postgresDialect{url: cfg.URL}
 	} else {
 		d.dialect = &sqliteDialect{path: cfg.Path, busy: cfg.Busy}
+		d.turn = make(chan struct{}, 1)
 	}
 	if err := d.dialect.check(); err != nil {
 		return nil, err
 	}
-	d.reopen(ctx, cfg.Create)
+	if d.reopen(ctx, cfg.Create) == nil {
+		d.down = nil
+	}
 	return d, nil
 }
 
@@ -162,7 +167,7 @@ func (d *DB) Private(ctx context.Context, fn func(*Tx) error) error {
 // Read is for questions. The handle of a database that is down answers every
 // query with ErrUnusable.
 func (d *DB) Read(ctx context.Context) *gorm.DB {
-	h, err := d.handles()
+	h, err := d.askable()
 	if err != nil {
 		g := downHandle.WithContext(ctx)
 		_ = g.AddError(err) // AddError hands back what it was given
@@ -196,17 +201,14 @@ func setVersion(g *gorm.DB, page, v int64, now time.Time, quiet bool) error {
 }
 
 func (d *DB) write(ctx context.Context, fn func(g *gorm.DB, now time.Time) error) error {
-	h, err := d.handles()
+	h, done, err := d.writer(ctx)
 	if err != nil {
 		return err
 	}
+	defer done()
 	// A writer that waits for ever would hold the queue of all others.
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := d.dialect.alive(h); err != nil {
-		d.suspect(err)
-		return fmt.Errorf("%w: %w", ErrUnusable, err)
-	}
 	err = h.write.WithContext(ctx).Transaction(func(g *gorm.DB) error { return fn(g, d.Now()) })
 	if err == nil {
 		return nil
@@ -249,22 +251,26 @@ func (d *DB) mark(err error) error {
 	if err == nil || errors.Is(err, ErrUnusable) {
 		return err
 	}
-	if d.dialect.unusable(err) {
-		return fmt.Errorf("%w: %w", ErrUnusable, err)
+	if d.Unusable(err) {
+		return unusable(err)
 	}
 	return err
 }
 
 // Unusable reports whether err, from a question or a door, means that the
-// machine cannot, as opposed to a rule that says no.
+// machine cannot, as opposed to a rule that says no. An error that tells of
+// damage is taken for Heal to look into: questions through Read tell nobody else.
 func (d *DB) Unusable(err error) bool {
+	if d.dialect.damaged(err) && !errors.Is(err, ErrUnusable) {
+		d.suspect(err)
+	}
 	return err != nil && (errors.Is(err, ErrUnusable) || d.dialect.unusable(err))
 }
 
 // View runs questions that must see one and the same moment: a read-only
 // transaction, on PostgreSQL of repeatable reads.
 func (d *DB) View(ctx context.Context, fn func(*gorm.DB) error) error {
-	h, err := d.handles()
+	h, err := d.askable()
 	if err != nil {
 		return err
 	}

@@ -408,6 +408,70 @@ func TestDB_lockedByAnotherProgramIsUnusableUntilItLetsGo(t *testing.T) {
 	wantHealed(t, d)
 }
 
+// Of many writes that meet the lock only those that were on their way wait for
+// it; the others are told at once what these found.
+func TestDB_lockedWritesDoNotLineUpForOneTimeoutAfterTheOther(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "statusd.db")
+	const busy = 300 * time.Millisecond
+	d, err := db.Open(t.Context(), db.Config{Path: path, Create: true, Now: time.Now, Log: slog.New(slog.DiscardHandler), Busy: busy})
+	must(t, err)
+	t.Cleanup(func() { _ = d.Close() })
+	other, err := sql.Open("sqlite3", "file:"+path+"?_txlock=immediate")
+	must(t, err)
+	defer other.Close() //nolint:errcheck // a test's
+	tx, err := other.BeginTx(t.Context(), nil)
+	must(t, err)
+	began := time.Now()
+	const writers = 20
+	errs := make(chan error, writers)
+	for range writers {
+		go func() { errs <- write(d) }()
+	}
+	for range writers {
+		if err := <-errs; !errors.Is(err, db.ErrUnusable) {
+			t.Errorf("got %v, want unusable", err)
+		}
+	}
+	if took := time.Since(began); took > 5*busy {
+		t.Errorf("%d writes took %v to learn of a lock that each waits %v for", writers, took, busy)
+	}
+	must(t, tx.Rollback())
+	wantHealed(t, d)
+}
+
+// A page that cannot be is not written around: all of the file is looked
+// through before anything is.
+func TestDB_oneDamagedPageStopsAllWritesUntilTheFileIsBack(t *testing.T) {
+	t.Parallel()
+	d, path := lone(t)
+	must(t, write(d))
+	var root, size int64
+	must(t, d.Read(t.Context()).Raw(`select rootpage from sqlite_master where name = 'updates'`).Scan(&root).Error)
+	must(t, d.Read(t.Context()).Raw(`pragma page_size`).Scan(&size).Error)
+	must(t, d.Close())
+	good, err := os.ReadFile(path)
+	must(t, err)
+	bad := bytes.Clone(good)
+	copy(bad[(root-1)*size:root*size], bytes.Repeat([]byte("rubbish "), int(size/8)))
+	must(t, os.WriteFile(path, bad, 0o600))
+	d = open(t, path, false)
+	must(t, d.Health()) // nobody has looked there yet
+	err = d.View(t.Context(), func(g *gorm.DB) error {
+		var n int64
+		return g.Raw(`select count(*) from updates not indexed where body <> ''`).Scan(&n).Error
+	})
+	if !errors.Is(err, db.ErrUnusable) || d.Health() == nil {
+		t.Fatalf("got %v, health %v; want unusable", err, d.Health())
+	}
+	for range 20 { // also when it is looked through again
+		wantUnusable(t, d)
+	}
+	wantBytes(t, path, bad)
+	must(t, os.WriteFile(path, good, 0o600)) // in place, as a copy does
+	wantHealed(t, d)
+}
+
 func TestDB_fullDiskIsUnusableUntilThereIsRoom(t *testing.T) {
 	t.Parallel()
 	d, _ := lone(t)

@@ -61,6 +61,9 @@ type dialect interface {
 	alive(h *handles) error                                    // is the thing we opened still there? Cheap: asked before each write
 	unusable(err error) bool                                   // does err mean that the machine cannot?
 	lost(err error) bool                                       // should the connections be opened afresh?
+	locked(err error) bool                                     // does err mean that another process has the lock?
+	damaged(err error) bool                                    // does err mean that what the file holds cannot be?
+	examine(ctx context.Context) error                         // is all of the file as it must be?
 	name() string
 	viewOptions() *sql.TxOptions // of a transaction that only asks
 }
@@ -208,6 +211,7 @@ func syncDir(dir string) error {
 // What a file that is no database of ours is told of. It is left as it is.
 var (
 	errEmpty   = errors.New("the database file is empty: put the real one back, or restore a backup")
+	errDamaged = errors.New("the database file is damaged: put the real one back, or restore a backup")
 	errForeign = errors.New("the database file holds no statusd data: put the real one back, or restore a backup")
 )
 
@@ -343,6 +347,43 @@ func (s *sqliteDialect) lost(err error) bool {
 	return !errors.Is(err, context.DeadlineExceeded)
 }
 
+func (s *sqliteDialect) locked(err error) bool {
+	if e, ok := errors.AsType[sqlite3.Error](err); ok {
+		return e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked
+	}
+	return errors.Is(err, context.DeadlineExceeded) // who gives up earlier than SQLite
+}
+
+func (s *sqliteDialect) damaged(err error) bool {
+	if e, ok := errors.AsType[sqlite3.Error](err); ok {
+		return e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB
+	}
+	return errors.Is(err, errDamaged)
+}
+
+// examine reads every page of the file, through a connection of its own that
+// remembers none.
+func (s *sqliteDialect) examine(ctx context.Context) error {
+	if err := s.look(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	p, err := sql.Open("sqlite3", s.address()+fmt.Sprintf("?mode=ro&_query_only=1&_busy_timeout=%d", s.busy.Milliseconds()))
+	if err != nil {
+		return err
+	}
+	defer p.Close() //nolint:errcheck // only read
+	var found string
+	if err := p.QueryRowContext(ctx, `pragma quick_check(1)`).Scan(&found); err != nil {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, found)
+	}
+	return nil
+}
+
 // ---- PostgreSQL
 
 type postgresDialect struct{ url string }
@@ -429,3 +470,8 @@ func (p postgresDialect) unusable(err error) bool {
 }
 
 func (p postgresDialect) lost(error) bool { return false } // the pool dials anew by itself
+
+// What locks and damage are to SQLite, the server of PostgreSQL deals with.
+func (p postgresDialect) locked(error) bool             { return false }
+func (p postgresDialect) damaged(error) bool            { return false }
+func (p postgresDialect) examine(context.Context) error { return nil }

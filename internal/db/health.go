@@ -21,10 +21,10 @@ var migrationFiles embed.FS
 var ErrNewerSchema = errors.New("the database was written by a newer statusd: start that version, or restore a backup")
 
 // reopen replaces the handles. It leaves the DB down, with the reason, when
-// that fails. The old ones close first: SQLite shares what it knows of a file
+// that fails; whoever calls says when it is up. The old ones close first: SQLite shares what it knows of a file
 // among the connections of a process, so as long as one is open that met the
 // file read-only, a new one finds it read-only too.
-func (d *DB) reopen(ctx context.Context, create bool) {
+func (d *DB) reopen(ctx context.Context, create bool) error {
 	d.mu.Lock()
 	old := d.h
 	d.h = nil
@@ -40,10 +40,11 @@ func (d *DB) reopen(ctx context.Context, create bool) {
 	h, err := d.openAndMigrate(ctx, create)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.h, d.down = h, nil
+	d.h = h
 	if err != nil {
-		d.h, d.down = nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+		d.h, d.down = nil, unusable(err)
 	}
+	return err
 }
 
 func (d *DB) openAndMigrate(ctx context.Context, create bool) (*handles, error) {
@@ -116,31 +117,35 @@ func (d *DB) Health() error {
 	return d.down
 }
 
-// suspect notes that a door failed; Heal looks into it.
-func (d *DB) suspect(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.down == nil {
-		d.down = fmt.Errorf("%w: %w", ErrUnusable, err)
-		d.cfg.Log.Error("the database cannot be used; the public page goes on from its last good picture", "error", err)
-	}
-}
-
 // Heal looks whether the database can be read and written, opens it afresh
 // when the file was replaced or the connections cannot be trusted, and returns
 // what Health will say. It never creates or repairs a file. Call it about once
 // a second.
 func (d *DB) Heal(ctx context.Context) error {
-	before := d.Health()
-	err := d.probe(ctx, before != nil)
-	if err != nil && (d.handlesMissing() || d.dialect.lost(err)) {
-		d.reopen(ctx, false)
-		err = d.probe(ctx, true)
+	d.mu.RLock()
+	before, count := d.down, d.doubts.count
+	d.mu.RUnlock()
+	err := d.lookThrough(ctx)
+	if err == nil {
+		err = d.probe(ctx, before != nil)
+		if err != nil && !d.dialect.damaged(err) && (d.handlesMissing() || d.dialect.lost(err)) {
+			err = d.reopen(ctx, false)
+			if err == nil {
+				err = d.probe(ctx, true)
+			}
+		}
 	}
 	d.mu.Lock()
-	d.down = nil
-	if err != nil {
-		d.down = fmt.Errorf("%w: %w", ErrUnusable, err)
+	switch {
+	case err != nil:
+		d.down = unusable(err)
+		if d.dialect.damaged(err) && d.doubts.damaged == nil {
+			d.doubts.damaged, d.doubts.looked = d.down, nil
+		}
+	case d.doubts.count == count:
+		d.down, d.doubts.locked = nil, nil
+	default: // it failed again while we looked
+		err = d.down
 	}
 	d.mu.Unlock()
 	switch {
@@ -171,12 +176,21 @@ func (d *DB) probe(ctx context.Context, write bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	var n int64
-	if err := h.read.WithContext(ctx).Raw(`select count(*) from page_versions`).Scan(&n).Error; err != nil {
+	err = h.read.WithContext(ctx).Raw(`select count(*) from page_versions`).Scan(&n).Error
+	d.mu.Lock()
+	d.doubts.blind = nil
+	if d.dialect.locked(err) {
+		d.doubts.blind = unusable(err)
+	}
+	d.mu.Unlock()
+	if err != nil || !write {
 		return err
 	}
-	if !write {
-		return nil
+	done, err := d.line(ctx)
+	if err != nil {
+		return err
 	}
+	defer done()
 	// A write that changes nothing a reader sees, and makes the engine really write.
 	return h.write.WithContext(ctx).Exec(`update page_versions set changed_at = changed_at`).Error
 }

@@ -20,16 +20,13 @@ import (
 // next one may: a wait of some milliseconds for each would be most of its work,
 // and a note that a power cut takes costs a reader a second copy of a letter.
 func (d *DB) Relaxed(ctx context.Context, fn func(*Tx) error) error {
-	h, err := d.handles()
+	h, done, err := d.writer(ctx)
 	if err != nil {
 		return err
 	}
+	defer done()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := d.dialect.alive(h); err != nil {
-		d.suspect(err)
-		return fmt.Errorf("%w: %w", ErrUnusable, err)
-	}
 	err = relaxed(h.write.WithContext(ctx), func(g *gorm.DB) error { return fn(&Tx{DB: g, Now: d.Now()}) })
 	if err == nil {
 		return nil

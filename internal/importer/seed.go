@@ -104,7 +104,7 @@ func (im Importer) attach(ctx context.Context, by auth.Actor, s Seed, r *Result)
 		if added {
 			r.Components++
 		}
-		out = append(out, components.Change{Component: code, Status: components.Operational})
+		out = append(out, components.Change{Component: code, Status: components.Operational, Attach: true})
 	}
 	return out, nil
 }

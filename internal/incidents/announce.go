@@ -38,6 +38,7 @@ type Announcement struct {
 	Plain          string
 	Lead           string // its first sentence, for the preheader
 	HappenedAt     time.Time
+	PostedAt       time.Time // when it was told; may be long after it happened
 	StartedAt      time.Time
 	ResolvedAt     *time.Time
 	ScheduledFor   *time.Time

@@ -37,7 +37,7 @@ func (d *Desk) checkCorrect(ctx context.Context, cmd *Correct) (markdown.Doc, er
 	var c fault.Collector
 	if !cmd.HappenedAt.IsZero() {
 		cmd.HappenedAt = cmd.HappenedAt.UTC().Truncate(time.Millisecond)
-		collect(&c, checkHappened("happened_at", cmd.HappenedAt, d.DB.Now(), cmd.Backdate))
+		collect(&c, checkHappened("happened_at", &cmd.HappenedAt, d.DB.Now(), cmd.Backdate))
 	}
 	doc, err := d.body(ctx, &c, "body", cmd.Body, markdown.MaxUpdate)
 	if err != nil {
@@ -164,7 +164,7 @@ func (d *Desk) shift(tx *db.Tx, by auth.Actor, u Update, from, to time.Time) err
 			if gap.ValidTo == nil || gap.ValidTo.After(to) {
 				gap.ValidTo = &to
 			}
-			err = components.TakeBack(tx, cs[sp.ComponentID], gap)
+			_, err = components.TakeBack(tx, cs[sp.ComponentID], gap)
 		} else {
 			why := components.Why{Cause: sp.Cause, IncidentID: sp.IncidentID, UpdateID: sp.UpdateID, AuthorID: by.Ref(), AuthorName: by.Name}
 			err = components.SetRange(tx, cs[sp.ComponentID], sp.Status, to, &from, why)
@@ -216,6 +216,11 @@ func (d *Desk) withdraw(tx *db.Tx, by auth.Actor, s *Story, u *Update, undo bool
 	if err := d.corrected(tx, by, s, u, "withdrawn"); err != nil {
 		return err
 	}
+	if s.Incident.WithdrawnAt != nil && d.Announce != nil { // nothing of it is left to write a letter about
+		if _, err := d.Announce.CancelLetter(tx, s.Incident.ID); err != nil {
+			return err
+		}
+	}
 	return auth.Record(tx, u.PageID, by, "update.withdraw", "update "+u.Code, map[string]any{"body": u.Body}, map[string]any{"undo": undo})
 }
 
@@ -233,7 +238,11 @@ func (d *Desk) takeBack(tx *db.Tx, by auth.Actor, s *Story, u Update) error {
 			return err
 		}
 		c := cs[sp.ComponentID]
-		if err := components.TakeBack(tx, c, sp); err != nil {
+		stands, err := components.TakeBack(tx, c, sp)
+		if err != nil {
+			return err
+		}
+		if err := d.endMaintenance(tx, by, c, stands, sp); err != nil {
 			return err
 		}
 		for _, x := range inOrder(s.Updates) {
@@ -248,6 +257,29 @@ func (d *Desk) takeBack(tx *db.Tx, by auth.Actor, s *Story, u Update) error {
 		}
 	}
 	return nil
+}
+
+// endMaintenance ends a maintenance that stands again in the time of a span that
+// was taken back, where it was completed: when that happened the component was
+// in another status, so nothing was said of it then.
+func (d *Desk) endMaintenance(tx *db.Tx, by auth.Actor, c components.Component, stands, gone components.Span) error {
+	if stands.Status != components.Maintenance || stands.IncidentID == nil {
+		return nil
+	}
+	var over *time.Time
+	err := tx.Raw(`select resolved_at from incidents where page_id = ? and id = ?`, c.PageID, *stands.IncidentID).Scan(&over).Error
+	if err != nil {
+		return fmt.Errorf("look when a maintenance was completed: %w", err)
+	}
+	if over == nil || (gone.ValidTo != nil && !over.Before(*gone.ValidTo)) {
+		return nil
+	}
+	from := *over
+	if from.Before(gone.ValidFrom) {
+		from = gone.ValidFrom
+	}
+	why := components.Why{Cause: components.CauseMaintenance, IncidentID: stands.IncidentID, AuthorID: by.Ref(), AuthorName: by.Name}
+	return components.SetRange(tx, c, components.Operational, from, gone.ValidTo, why)
 }
 
 // saidOf is the status that an update set a component to.
@@ -316,7 +348,7 @@ func (d *Desk) checkEdit(e *Edit) error {
 	}
 	if !e.StartedAt.IsZero() {
 		e.StartedAt = e.StartedAt.UTC().Truncate(time.Millisecond)
-		collect(&c, checkHappened("started_at", e.StartedAt, now, e.Backdate))
+		collect(&c, checkHappened("started_at", &e.StartedAt, now, e.Backdate))
 	}
 	if !e.Start.IsZero() || !e.End.IsZero() {
 		e.Start, e.End = e.Start.UTC().Truncate(time.Millisecond), e.End.UTC().Truncate(time.Millisecond)
@@ -340,7 +372,27 @@ func (d *Desk) edit(tx *db.Tx, by auth.Actor, s *Story, e Edit) error {
 	if err := d.fold(tx, by, s, "edited"); err != nil {
 		return err
 	}
+	if err := d.retitle(tx, s); err != nil {
+		return err
+	}
 	return auth.Record(tx, e.Page, by, "incident.edit", "incident "+i.Code, was, map[string]any{"title": i.Title, "started_at": i.StartedAt, "impact": i.Impact})
+}
+
+// retitle puts an incident's facts, as they are now, into what is still held.
+func (d *Desk) retitle(tx *db.Tx, s *Story) error {
+	if d.Announce == nil {
+		return nil
+	}
+	i := s.Incident
+	for _, u := range s.Updates {
+		err := d.Announce.Amend(tx, u.ID, func(a *Announcement) {
+			a.Title, a.StartedAt, a.ScheduledFor, a.ScheduledUntil = i.Title, i.StartedAt, i.ScheduledFor, i.ScheduledUntil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // restart moves the beginning of an incident, and with it the spans that its

@@ -76,8 +76,8 @@ func (d *Desk) checkReport(ctx context.Context, r *Report) (markdown.Doc, error)
 	}
 	defaultTime(&r.HappenedAt, now)
 	defaultTime(&r.StartedAt, r.HappenedAt)
-	collect(&c, checkHappened("happened_at", r.HappenedAt, now, r.Backdate))
-	collect(&c, checkHappened("started_at", r.StartedAt, now, r.Backdate))
+	collect(&c, checkHappened("happened_at", &r.HappenedAt, now, r.Backdate))
+	collect(&c, checkHappened("started_at", &r.StartedAt, now, r.Backdate))
 	if r.StartedAt.After(r.HappenedAt) && !c.Has("started_at") {
 		c.Add("happened_at", "time.before_start")
 	}
@@ -137,7 +137,7 @@ func (d *Desk) Post(ctx context.Context, by auth.Actor, p Post) (Update, error) 
 func (d *Desk) checkPost(ctx context.Context, p *Post) (markdown.Doc, error) {
 	var c fault.Collector
 	if !p.HappenedAt.IsZero() {
-		collect(&c, checkHappened("happened_at", p.HappenedAt, d.DB.Now(), p.Backdate))
+		collect(&c, checkHappened("happened_at", &p.HappenedAt, d.DB.Now(), p.Backdate))
 	}
 	ref := p.HappenedAt
 	defaultTime(&ref, d.DB.Now())
@@ -219,11 +219,11 @@ func (d *Desk) changesOf(tx *db.Tx, s Story, p Post) ([]components.Change, error
 		return nil, err
 	}
 	for _, c := range cs {
-		if given[c.Code] || c.ArchivedAt != nil {
+		if given[c.Code] {
 			continue
 		}
 		if to, ok := carried(s.Incident, p, c); ok {
-			out = append(out, components.Change{Component: c.Code, Status: to})
+			out = append(out, components.Change{Component: c.Code, Status: to, Archived: true})
 		}
 	}
 	return out, nil

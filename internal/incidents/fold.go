@@ -173,8 +173,14 @@ func place(updates []Update, t time.Time, backdated bool) int {
 	return pos
 }
 
-// checkHappened judges the time that an update is said to have happened.
-func checkHappened(field string, t, now time.Time, backdate bool) error {
+// checkHappened judges the time that something is said to have happened. One
+// that is a little ahead comes from a clock that is: it is taken as now, for
+// nothing may be on the page, or in the ledger, before it is so.
+func checkHappened(field string, at *time.Time, now time.Time, backdate bool) error {
+	t := *at
+	if t.After(now) && !t.After(now.Add(maxFuture)) {
+		*at = now
+	}
 	switch {
 	case t.After(now.Add(maxFuture)):
 		return fault.At(field, "time.future")

@@ -91,7 +91,7 @@ func asTheyAre(tx *db.Tx, page int64, codes []string) ([]components.Change, erro
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, components.Change{Component: code, Status: c.Status})
+		out = append(out, components.Change{Component: code, Status: c.Status, Attach: true})
 	}
 	return out, nil
 }

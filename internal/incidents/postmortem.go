@@ -108,7 +108,7 @@ func (d *Desk) checkPublish(ctx context.Context, p *PublishPostmortem) (doc, let
 	}
 	if !p.PublishedAt.IsZero() {
 		p.PublishedAt = p.PublishedAt.UTC().Truncate(time.Millisecond)
-		collect(&c, checkHappened("published_at", p.PublishedAt, d.DB.Now(), p.Backdate))
+		collect(&c, checkHappened("published_at", &p.PublishedAt, d.DB.Now(), p.Backdate))
 	}
 	pages.CheckText(&c, "subject", p.Subject, MaxTitle)
 	if doc, err = d.render(ctx, &c, "body", p.Body, markdown.MaxPostmortem); err != nil {
@@ -127,6 +127,9 @@ func (d *Desk) publish(tx *db.Tx, by auth.Actor, p PublishPostmortem, doc, lette
 	s, err := load(tx, p.Page, p.Incident)
 	if err != nil {
 		return Postmortem{}, err
+	}
+	if s.Incident.WithdrawnAt != nil {
+		return Postmortem{}, fault.New(fault.Conflict, "incident.withdrawn")
 	}
 	if !s.Incident.State.Done() {
 		return Postmortem{}, fault.New(fault.Invalid, "postmortem.unresolved")
@@ -231,6 +234,11 @@ func (d *Desk) UnpublishPostmortem(ctx context.Context, by auth.Actor, page int6
 		m.PublishedAt = nil
 		if err := d.savePublished(tx, by, &s, &m, "unpublished"); err != nil {
 			return err
+		}
+		if d.Announce != nil {
+			if _, err := d.Announce.CancelLetter(tx, s.Incident.ID); err != nil {
+				return err
+			}
 		}
 		return auth.Record(tx, page, by, "postmortem.unpublish", "incident "+incident, nil, nil)
 	})

@@ -176,3 +176,143 @@ func TestDesk_maintenanceIsShownWhenItReallyBegan(t *testing.T) {
 		t.Errorf("completed without a word of its start: shown at %v, want %v", got, planned)
 	}
 }
+
+// Two report the same outage, and the first report is withdrawn as the
+// duplicate: what the second one says stands, though it said nothing new then.
+func TestDesk_WithdrawIncident_leavesWhatAnotherIncidentSaid(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		api, web := s.At("12:00").Component("API"), s.Component("Web")
+		one := s.At("14:00").Reports("one", "x", statustest.Is(api, components.MajorOutage), statustest.Is(web, components.Degraded))
+		s.At("14:10").Reports("two", "x", statustest.Is(api, components.MajorOutage))
+		s.At("14:15")
+		if err := s.Desk.SetStatus(t.Context(), s.Staff, s.Page.ID, web.Code, components.Degraded); err != nil {
+			t.Fatal(err)
+		}
+		if since := s.Snapshot().Components()[0].Since; since.In(s.Page.Location()).Format("15:04") != "14:00" {
+			t.Errorf("down since %v: saying it again begins nothing", since)
+		}
+		s.At("14:20")
+		if err := s.Desk.WithdrawIncident(t.Context(), s.Staff, s.Page.ID, one.Code); err != nil {
+			t.Fatal(err)
+		}
+		wantSpans(s, api, "operational 12:00-14:10", "major_outage 14:10")
+		wantSpans(s, web, "operational 12:00-14:15", "degraded_performance 14:15")
+	})
+}
+
+// An incident lay over a maintenance that was completed meanwhile.
+func TestDesk_WithdrawIncident_overAMaintenanceThatEnded(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		api := s.At("12:00").Component("API")
+		start := s.At("13:00").Clock.Now()
+		m, err := s.Desk.Plan(t.Context(), s.Staff, incidents.Plan{Page: s.Page.ID, Title: "Upgrade", Body: "Slow.", Components: []string{api.Code}, Start: start, End: start.Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSpans(s, api, "operational 12:00") // a plan says nothing of the status
+		maint := statustest.Incident{Site: s, Code: m.Code}
+		maint.Posts(incidents.InProgress, "We begin.")
+		i := s.At("13:10").Reports("Down", "x", statustest.Is(api, components.MajorOutage))
+		s.At("13:30")
+		maint.Posts(incidents.Completed, "Done.")
+		s.At("13:40")
+		if err := s.Desk.WithdrawIncident(t.Context(), s.Staff, s.Page.ID, i.Code); err != nil {
+			t.Fatal(err)
+		}
+		wantSpans(s, api, "operational 12:00-13:00", "under_maintenance 13:00-13:30", "operational 13:30")
+		if got := s.Snapshot().Status; got != components.Operational {
+			t.Errorf("page status %s", got)
+		}
+	})
+}
+
+// A service that was archived during an incident is part of its end.
+func TestDesk_RestoreComponent_afterTheIncidentEnded(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	api := s.Component("API")
+	i := s.Reports("Down", "x", statustest.Is(api, components.MajorOutage))
+	if err := s.Desk.ArchiveComponent(t.Context(), s.Staff, s.Page.ID, api.Code); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Snapshot().StatusNow(i.Seen().Affected[0]); got != components.MajorOutage {
+		t.Errorf("archived while it is down: the incident says %s", got)
+	}
+	s.Clock.Advance(time.Hour)
+	p := incidents.Post{Page: s.Page.ID, Incident: i.Code, State: incidents.Resolved, Body: "over", AllOperational: true}
+	if _, err := s.Desk.Post(t.Context(), s.Staff, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Desk.RestoreComponent(t.Context(), s.Staff, s.Page.ID, api.Code); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Snapshot().Status; got != components.Operational {
+		t.Errorf("restored: %s, with nothing open", got)
+	}
+	p = incidents.Post{Page: s.Page.ID, Incident: i.Code, Reopen: true, State: incidents.Investigating, Body: "again", Components: []components.Change{statustest.Is(api, components.Degraded)}}
+	if _, err := s.Desk.Post(t.Context(), s.Staff, p); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A clock that is a little ahead must not put things on the page, or into the
+// ledger, before they are so.
+func TestDesk_timesALittleAheadAreNow(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	api := s.Component("API")
+	now := s.Clock.Advance(time.Hour)
+	i, u, err := s.Desk.Report(t.Context(), s.Staff, incidents.Report{Page: s.Page.ID, Title: "Down", Body: "x", HappenedAt: now.Add(2 * time.Minute), Components: []components.Change{statustest.Is(api, components.MajorOutage)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !i.StartedAt.Equal(now) || !u.HappenedAt.Equal(now) || s.Snapshot().Status != components.MajorOutage {
+		t.Errorf("started %v, happened %v, page %s; now is %v", i.StartedAt, u.HappenedAt, s.Snapshot().Status, now)
+	}
+	p := incidents.Post{Page: s.Page.ID, Incident: i.Code, State: incidents.Resolved, Body: "over", AllOperational: true, HappenedAt: now.Add(59 * time.Minute)}
+	if _, err := s.Desk.Post(t.Context(), s.Staff, p); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Snapshot().Status; got != components.Operational {
+		t.Errorf("resolved: %s", got)
+	}
+}
+
+func TestDesk_Post_toldLateMakesNothingRecur(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	s.At("12:00")
+	i := s.At("14:45").Reports("Calls fail", "one")
+	at := s.Clock.Now().Add(-time.Hour)
+	s.At("14:49")
+	if _, err := s.Desk.Post(t.Context(), s.Staff, incidents.Post{Page: s.Page.ID, Incident: i.Code, State: incidents.Identified, Body: "known since", HappenedAt: at}); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range i.Seen().Updates {
+		if u.FellBack {
+			t.Errorf("%q reads as a step back", u.Plain)
+		}
+	}
+}
+
+func TestSetUp_anEmptyLineEndsAGroup(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	token, err := s.Auth.NewSetupToken(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Desk.SetUp(t.Context(), s.Auth, incidents.SetUp{
+		Token: token, PageName: "CallRail", TimeZone: "UTC", OwnerName: "Ben", OwnerEmail: "ben@callrail.example", Password: "three sentences at two in the morning",
+		Services: "Texts:\nSMS\n\nWebsite\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gs := s.Snapshot().Groups
+	if len(gs) != 2 || gs[0].Name != "" || gs[0].Components[0].Name != "Website" || gs[1].Name != "Texts" || len(gs[1].Components) != 1 {
+		t.Errorf("groups %+v", gs)
+	}
+}

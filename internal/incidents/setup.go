@@ -23,7 +23,7 @@ type SetUp struct {
 	OwnerName     string
 	OwnerEmail    string
 	Password      string
-	Services      string // one per line; a line that ends with a colon starts a group
+	Services      string // one per line; a line that ends with a colon starts a group, an empty line ends it
 	Address       string // of the client, for the audit
 }
 
@@ -107,6 +107,9 @@ func parseServices(c *fault.Collector, text string) []serviceLine {
 	seen := map[string]bool{}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "-*• "))
+		if line == "" {
+			group = ""
+		}
 		if line == "" || c.Has("services") {
 			continue
 		}

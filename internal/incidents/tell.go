@@ -36,6 +36,7 @@ func (d *Desk) tell(tx *db.Tx, s *Story, u *Update, doc markdown.Doc, at among) 
 	}
 	a.Telling = telling(s.Incident.Kind, u.State, at)
 	a.UpdateID, a.UpdateCode, a.State, a.HappenedAt = u.ID, u.Code, u.State, u.HappenedAt
+	a.PostedAt = u.PostedAt
 	a.Label = Label(at.before, u.State)
 	if !at.first && at.before == "" {
 		a.Label = labelUpdate

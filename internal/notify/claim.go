@@ -31,6 +31,7 @@ type job struct {
 	DueAt          time.Time
 	Kind           incidents.Telling
 	CancelledAt    *time.Time
+	TakenBack      bool // what it tells of is not to be seen any more
 	Code           string
 	Generation     int
 	Address        string
@@ -42,6 +43,7 @@ type job struct {
 	looked time.Time // when it was last ours and wanted, by the network clock
 	letter *letter   `gorm:"-"`
 	to     reader    `gorm:"-"`
+	named  []int64   `gorm:"-"` // components that the reader's reason names
 }
 
 // wants reports whether the subscriber, as they are now, is still to get it (R3.3).
@@ -49,7 +51,7 @@ func (j *job) wants() bool {
 	if j.Kind == incidents.TellConfirm {
 		return j.Address != "" && (j.State == Active || j.AskedAt != nil)
 	}
-	return j.State == Active && j.CancelledAt == nil
+	return j.State == Active && j.CancelledAt == nil && !j.TakenBack
 }
 
 // letterKind: what a confirmation says depends on who the subscriber has
@@ -58,14 +60,21 @@ func (j *job) letterKind() Kind {
 	switch {
 	case j.Kind != incidents.TellConfirm:
 		return Kind(j.Kind)
-	case j.State == Active:
+	case j.State == Active && (j.Scope != ScopeNone || j.AskedAt == nil):
 		return KindFollows
 	}
 	return KindConfirm
 }
 
 const jobColumns = `d.id, d.page_id, d.announcement_id, d.incident_id, d.subscriber_id, d.attempts, d.due_at, a.kind, a.cancelled_at,
-	s.code, s.generation, s.address, s.state, s.scope, s.wanted, s.asked_at`
+	s.code, s.generation, s.address, s.state, s.scope, s.wanted, s.asked_at,
+	case when i.withdrawn_at is not null or u.withdrawn_at is not null or (a.kind = 'postmortem' and m.published_at is null) then true else false end as taken_back`
+
+// jobTables: the desk cancels the announcement of what it takes back; that
+// nothing of it leaves is too much to rest on one row.
+const jobTables = `deliveries d join subscribers s on s.id = d.subscriber_id join announcements a on a.id = d.announcement_id
+	left join incidents i on i.id = a.incident_id left join updates u on u.id = a.update_id
+	left join postmortems m on m.incident_id = a.incident_id and a.kind = 'postmortem'`
 
 // claim takes up to n deliveries that are due, oldest first, and never one
 // whose reader still waits for an older one of the same incident (R3.2).
@@ -89,7 +98,7 @@ func (c *Courier) claim(ctx context.Context, ready []int64, n int) (jobs []*job,
 			return err
 		}
 		var all []*job
-		err = tx.Raw(`select `+jobColumns+` from deliveries d join subscribers s on s.id = d.subscriber_id join announcements a on a.id = d.announcement_id
+		err = tx.Raw(`select `+jobColumns+` from `+jobTables+`
 			where d.id in ?`, ids).Scan(&all).Error
 		if err != nil {
 			return fmt.Errorf("load claimed deliveries: %w", err)
@@ -181,21 +190,31 @@ func finish(tx *db.Tx, state string, ids []int64) error {
 
 // stillOurs looks again at a delivery that was claimed a while ago: its reader
 // may have left, staff may have stopped it, another node may have taken it.
-func (c *Courier) stillOurs(ctx context.Context, j *job) (ours, wanted bool, err error) {
+// A component that it names may have been hidden.
+func (c *Courier) stillOurs(ctx context.Context, j *job) (s standing, err error) {
 	var now []struct {
 		Job     job `gorm:"embedded"`
 		LeaseBy string
 		Lease   string
+		Hidden  int
 	}
-	err = c.DB.Read(ctx).Raw(`select `+jobColumns+`, d.lease_by, d.state as lease from deliveries d join subscribers s on s.id = d.subscriber_id join announcements a on a.id = d.announcement_id where d.id = ?`, j.ID).Scan(&now).Error
+	named := append([]int64{0}, j.named...) // never empty
+	for _, x := range j.letter.news.Affected {
+		named = append(named, x.ID)
+	}
+	err = c.DB.Read(ctx).Raw(`select `+jobColumns+`, d.lease_by, d.state as lease, (select count(*) from components c where c.id in ? and c.hidden) as hidden
+		from `+jobTables+` where d.id = ?`, named, j.ID).Scan(&now).Error
 	if err != nil {
-		return false, false, fmt.Errorf("look again at delivery %d: %w", j.ID, err)
+		return s, fmt.Errorf("look again at delivery %d: %w", j.ID, err)
 	}
 	if len(now) == 0 || now[0].Lease != stateLeased || now[0].LeaseBy != c.self {
-		return false, false, nil
+		return s, nil
 	}
-	return true, now[0].Job.wants(), nil
+	return standing{ours: true, wanted: now[0].Job.wants(), current: now[0].Hidden == 0}, nil
 }
+
+// standing is how a delivery stands when it is looked at again.
+type standing struct{ ours, wanted, current bool }
 
 // renew keeps what this courier holds.
 func (c *Courier) renew(ctx context.Context) error {
@@ -227,11 +246,10 @@ func (c *Courier) freeOwn(ctx context.Context) error {
 
 // reasons finds out why each reader gets the letter.
 type reasons struct {
-	g          *gorm.DB
-	renderer   Renderer
-	components map[int64][]components.Component // of a page, in its order
-	titles     map[string]string                // of incidents, by code
-	known      map[reasonKey]reason
+	g        *gorm.DB
+	renderer Renderer
+	titles   map[string]string // of incidents, by code, for one batch
+	known    map[reasonKey]reason
 }
 
 // reasonKey is what a reason depends on.
@@ -242,12 +260,13 @@ type reasonKey struct {
 }
 
 func newReasons(r Renderer) *reasons {
-	return &reasons{renderer: r, components: map[int64][]components.Component{}, titles: map[string]string{}, known: map[reasonKey]reason{}}
+	return &reasons{renderer: r, titles: map[string]string{}, known: map[reasonKey]reason{}}
 }
 
-// fill gives each job its reason, with two questions a batch.
-func (r *reasons) fill(ctx context.Context, d *db.DB, jobs []*job) error {
+// fill gives each job its reason, with a question or two a batch.
+func (r *reasons) fill(ctx context.Context, d *db.DB, jobs []*job, pages map[int64]known) error {
 	r.g = d.Read(ctx)
+	clear(r.titles)
 	followed, err := r.followed(jobs)
 	if err != nil {
 		return err
@@ -256,18 +275,19 @@ func (r *reasons) fill(ctx context.Context, d *db.DB, jobs []*job) error {
 		if j.letter == nil {
 			continue
 		}
-		cs, err := r.ofPage(ctx, d, j.PageID)
-		if err != nil {
-			return err
-		}
+		cs := pages[j.PageID].visible
 		var f Follows
+		var named []components.Component
 		if j.letterKind() == KindConfirm {
-			f, err = r.askedFor(j, cs)
+			f, named, err = r.askedFor(j, cs)
 		} else {
-			f = follows(j.Scope, followed[j.SubscriberID], j.letter.news, cs, j.letterKind())
+			f, named = follows(j.Scope, followed[j.SubscriberID], j.letter.news, cs, j.letterKind())
 		}
 		if err != nil {
 			return err
+		}
+		for _, c := range named {
+			j.named = append(j.named, c.ID)
 		}
 		key := reasonKey{j.PageID, j.letterKind(), f.key()}
 		known, ok := r.known[key]
@@ -305,24 +325,11 @@ func (r *reasons) followed(jobs []*job) (map[int64][]int64, error) {
 	return m, nil
 }
 
-func (r *reasons) ofPage(ctx context.Context, d *db.DB, page int64) ([]components.Component, error) {
-	if cs, ok := r.components[page]; ok {
-		return cs, nil
-	}
-	_, cs, err := components.Store{DB: d}.List(ctx, page)
-	if err != nil {
-		return nil, err
-	}
-	cs = slices.DeleteFunc(cs, func(c components.Component) bool { return !c.Visible() })
-	r.components[page] = cs
-	return cs, nil
-}
-
 // follows is what a reader follows, seen from the letter: a reader of chosen
 // components who has none of the affected ones follows the incident itself.
-func follows(scope string, chosen []int64, a incidents.Announcement, cs []components.Component, k Kind) Follows {
+func follows(scope string, chosen []int64, a incidents.Announcement, cs []components.Component, k Kind) (f Follows, named []components.Component) {
 	if scope == ScopeAll {
-		return Follows{Everything: true}
+		return Follows{Everything: true}, nil
 	}
 	affected := map[int64]bool{}
 	for _, c := range a.Affected {
@@ -337,12 +344,12 @@ func follows(scope string, chosen []int64, a incidents.Announcement, cs []compon
 		}
 	}
 	if !hit || len(mine) == 0 {
-		return Follows{Incident: true}
+		return Follows{Incident: true}, nil
 	}
 	slices.SortStableFunc(mine, func(x, y components.Component) int {
 		return cmp.Compare(boolRank(affected[x.ID]), boolRank(affected[y.ID]))
 	})
-	return Follows{Components: names(mine)}
+	return Follows{Components: names(mine)}, mine
 }
 
 func boolRank(first bool) int {
@@ -352,21 +359,22 @@ func boolRank(first bool) int {
 	return 1
 }
 
-func (r *reasons) askedFor(j *job, cs []components.Component) (f Follows, err error) {
+func (r *reasons) askedFor(j *job, cs []components.Component) (f Follows, named []components.Component, err error) {
 	w, err := decodeWanted(j.Wanted)
 	if err != nil {
-		return Follows{}, err
+		return f, nil, err
 	}
 	switch w.Scope {
 	case ScopeAll:
 		f.Everything = true
 	case ScopeSome:
-		f.Components = names(slices.DeleteFunc(slices.Clone(cs), func(c components.Component) bool { return !slices.Contains(w.Components, c.Code) }))
+		named = slices.DeleteFunc(slices.Clone(cs), func(c components.Component) bool { return !slices.Contains(w.Components, c.Code) })
+		f.Components = names(named)
 	}
 	if f.Incident = w.Incident != ""; f.Incident {
 		f.Title, err = r.title(j.PageID, w.Incident)
 	}
-	return f, err
+	return f, named, err
 }
 
 // title is that of an incident that readers may know of, or "".
@@ -377,9 +385,6 @@ func (r *reasons) title(page int64, code string) (string, error) {
 	var t string
 	if err := r.g.Raw(`select title from incidents where page_id = ? and code = ? and withdrawn_at is null`, page, code).Scan(&t).Error; err != nil {
 		return "", fmt.Errorf("load the title of an incident: %w", err)
-	}
-	if len(r.titles) >= 1000 {
-		clear(r.titles)
 	}
 	r.titles[code] = t
 	return t, nil

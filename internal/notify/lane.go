@@ -92,6 +92,7 @@ func (l *lane) attempt(j *job) (v verdict, keep, goOn bool) {
 var (
 	errNotOurs  = errors.New("another courier holds this delivery")
 	errUnwanted = errors.New("nobody is to get this delivery any more")
+	errOutdated = errors.New("this letter names what is hidden by now") // and is made again
 )
 
 // mayLeave looks again at a delivery that was looked at a while ago. It is asked
@@ -103,14 +104,16 @@ func (l *lane) mayLeave(j *job) error {
 	if now.Sub(j.looked) <= freshFor {
 		return nil
 	}
-	ours, wanted, err := l.r.c.stillOurs(l.r.hard, j)
+	stands, err := l.r.c.stillOurs(l.r.hard, j)
 	switch {
 	case err != nil:
 		return err
-	case !ours:
+	case !stands.ours:
 		return errNotOurs
-	case !wanted:
+	case !stands.wanted:
 		return errUnwanted
+	case !stands.current:
+		return errOutdated
 	}
 	j.looked = now
 	return nil

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/statusd/statusd/internal/fault"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/statustest"
 )
@@ -56,5 +57,72 @@ func TestOutbox_Announce_whatIsToldLateIsAnUpdate(t *testing.T) {
 	}
 	if a := last(); a.Telling != incidents.TellResolved || !a.Ends {
 		t.Errorf("the last word: told as %s, ends %t", a.Telling, a.Ends)
+	}
+}
+
+// Within the hold everything can still be put right: a title that was wrong, a
+// letter about something that is no longer there.
+func TestOutbox_whatIsHeldFollowsTheDesk(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	s.Desk.Announce = &Outbox{DB: s.DB}
+	held := func() (out []incidents.Announcement) {
+		t.Helper()
+		var rows []announcementRow
+		if err := s.DB.Read(t.Context()).Raw(`select ` + announcementColumns + ` from announcements where cancelled_at is null order by id`).Scan(&rows).Error; err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			a, err := r.announcement()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, a)
+		}
+		return out
+	}
+	report := func(state incidents.State) incidents.Incident {
+		t.Helper()
+		i, _, err := s.Desk.Report(t.Context(), s.Staff, incidents.Report{Page: s.Page.ID, Title: "Wrong customer MegaCorp", Body: "x", State: state, Notify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	publish := func(i incidents.Incident) error {
+		_, err := s.Desk.PublishPostmortem(t.Context(), s.Staff, incidents.PublishPostmortem{Page: s.Page.ID, Incident: i.Code, Body: "# Why", Notify: true})
+		return err
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	i := report(incidents.Investigating)
+	_, err := s.Desk.Edit(t.Context(), s.Staff, incidents.Edit{Page: s.Page.ID, Incident: i.Code, Title: "Calls fail"})
+	must(err)
+	if a := held(); len(a) != 1 || a[0].Title != "Calls fail" {
+		t.Errorf("held %+v", a)
+	}
+	must(s.Desk.WithdrawIncident(t.Context(), s.Staff, s.Page.ID, i.Code))
+
+	i = report(incidents.Resolved)
+	must(publish(i))
+	if n := len(held()); n != 2 {
+		t.Fatalf("%d announcements, want the report and the letter", n)
+	}
+	must(s.Desk.UnpublishPostmortem(t.Context(), s.Staff, s.Page.ID, i.Code))
+	if a := held(); len(a) != 1 || a[0].Telling == incidents.TellPostmortem {
+		t.Errorf("unpublished, and held: %+v", a)
+	}
+	must(publish(i))
+	must(s.Desk.WithdrawIncident(t.Context(), s.Staff, s.Page.ID, i.Code))
+	if a := held(); len(a) != 0 {
+		t.Errorf("withdrawn, and held: %+v", a)
+	}
+	if err := publish(i); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a postmortem of what was withdrawn: %v", err)
 	}
 }

@@ -38,10 +38,10 @@ type letter struct {
 	page   pages.Page
 	kind   Kind
 	base   string
-	host   string // of Message-IDs
-	from   string // the envelope's sender
-	code   string // of the announcement
-	news   incidents.Announcement
+	host   string                 // of Message-IDs
+	from   string                 // the envelope's sender
+	code   string                 // of the announcement
+	news   incidents.Announcement // as readers may know it
 	words  Words
 	slots  Slots
 	pieces []piece
@@ -86,8 +86,8 @@ func newReason(said string) reason {
 }
 
 // letter renders and encodes an announcement.
-func (p Press) letter(page pages.Page, row announcementRow, kind Kind) (*letter, error) {
-	l, marks, err := p.draft(page, row, kind)
+func (p Press) letter(page pages.Page, row announcementRow, kind Kind, k known) (*letter, error) {
+	l, marks, err := p.draft(page, row, kind, k)
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +106,13 @@ func (p Press) letter(page pages.Page, row announcementRow, kind Kind) (*letter,
 
 // draft is a letter in words only: enough for staff to read it, also on a page
 // that has no sender yet.
-func (p Press) draft(page pages.Page, row announcementRow, kind Kind) (*letter, marks, error) {
+func (p Press) draft(page pages.Page, row announcementRow, kind Kind, k known) (*letter, marks, error) {
 	marks := newMarks()
 	news, err := row.announcement()
 	if err != nil {
 		return nil, marks, err
 	}
+	news = k.shown(news)
 	base := strings.TrimSuffix(p.Base(page), "/")
 	l := &letter{key: p.Key, page: page, kind: kind, base: base, host: hostOf(base, page.SenderAddress), code: row.Code, news: news}
 	l.slots = Slots{

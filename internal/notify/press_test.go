@@ -33,7 +33,7 @@ func print1(t testing.TB, text, title, why string) (raw string, a addressed) {
 	p := Press{Renderer: plainWords{text}, Base: func(pages.Page) string { return "https://status.example.com/" }, Key: []byte(strings.Repeat("k", 32))}
 	page := pages.Page{Code: "pagepagepage", Name: "Acme", SenderAddress: "s@acme.example", TimeZone: "UTC"}
 	row := announcementRow{ID: 1, Code: "annoannoanno", Payload: `{"Telling":"new","IncidentCode":"incidentcode","Title":` + quoted(title) + `}`, DueAt: time.Date(2018, 5, 14, 18, 0, 0, 0, time.UTC)}
-	l, err := p.letter(page, row, Kind(incidents.TellNew))
+	l, err := p.letter(page, row, Kind(incidents.TellNew), known{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -20,6 +21,10 @@ const (
 	renewEvery = 20 * time.Second       // a third of a lease
 	lookAround = 500 * time.Millisecond // while lanes are busy and nothing is due
 	mostShaky  = 10                     // bad signs in a row that are a verdict on the server
+
+	// A letter has some 30 KB, a long postmortem more.
+	keptLetters = 32         // from one batch to the next
+	mostLetters = firstBatch // in a batch, about: one whose letters all differ must not be long
 )
 
 // round is one pass of a courier: a feeder that claims, lanes that send over
@@ -31,9 +36,11 @@ type round struct {
 	may     allowance
 	pages   map[int64]pages.Page
 	ready   []int64
-	letters map[letterKey]*letter
+	letters map[letterKey]*letter // some of those made before
+	known   map[int64]known       // what letters were made from, by page
 	reasons *reasons
 	batch   int       // how much to claim at once
+	most    int       // and the most that may be, seeing how much letters differ
 	counted int       // what was done when batch was last thought about
 	since   time.Time // and when that was
 
@@ -69,7 +76,8 @@ func (c *Courier) newRound(ctx context.Context, may allowance) *round {
 	stopTimer := context.AfterFunc(ctx, func() { time.AfterFunc(cmp.Or(c.grace, grace), cancel) })
 	r := &round{
 		c: c, ctx: ctx, hard: hard, may: may,
-		letters: map[letterKey]*letter{}, reasons: newReasons(c.Press.Renderer), batch: firstBatch, since: c.Now(),
+		letters: map[letterKey]*letter{}, known: map[int64]known{}, reasons: newReasons(c.Press.Renderer),
+		batch: firstBatch, most: mostBatch, since: c.Now(),
 		jobs: make(chan *job, 2*mostBatch), moved: make(chan struct{}, 1), stop: make(chan struct{}),
 		release: []func(){func() { stopTimer() }, cancel},
 	}
@@ -93,11 +101,12 @@ func (r *round) run(ctx context.Context) error {
 			return err
 		}
 		r.add(func(d *Did) { d.Made += made })
+		busy := r.sending() > 0
 		fed, full, err := r.feed(ctx)
 		if err != nil {
 			return err
 		}
-		if fed == 0 && !more && !r.wait(ctx, full) {
+		if fed == 0 && !more && !r.wait(ctx, full) && !busy { // what ended during feed may let the next ones go
 			return nil
 		}
 		if now := r.c.Now(); now.Sub(renewed) > renewEvery {
@@ -190,7 +199,16 @@ func (r *round) adapt() {
 	if took > 0 {
 		pace = int(float64(n) / took.Seconds())
 	}
-	r.batch = min(max(pace, 2*r.limit), mostBatch)
+	r.batch = min(max(pace, 2*r.limit), r.most)
+}
+
+// vary notes how many letters a batch of n had, and shortens the next ones to
+// where they have no more than can be held.
+func (r *round) vary(n, letters int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.most = min(max(mostLetters*n/letters, 2*r.limit), mostBatch)
+	r.batch = min(r.batch, r.most)
 }
 
 // hand gives a job to the lanes and opens another one where all are busy.
@@ -271,34 +289,98 @@ func (r *round) prepare(ctx context.Context, jobs []*job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	rows, err := r.missing(ctx, jobs)
+	if err := r.learn(ctx, jobs); err != nil {
+		return err
+	}
+	letters, err := r.lettersOf(ctx, jobs)
 	if err != nil {
 		return err
 	}
+	r.vary(len(jobs), len(letters))
 	for _, j := range jobs {
-		if j.letter, err = r.letterOf(j, rows); err != nil {
-			// One letter that cannot be made must not stop all others.
-			r.c.Log.Error("a letter cannot be made", "announcement", j.AnnouncementID, "error", err)
-			j.letter = nil
+		if j.letter = letters[keyOf(j)]; j.letter != nil {
+			j.to = reader{Delivery: j.ID, Code: j.Code, Generation: j.Generation, Address: j.Address}
+		}
+	}
+	return r.reasons.fill(ctx, r.c.DB, jobs, r.known)
+}
+
+// learn looks which components letters may name by now, once a batch.
+func (r *round) learn(ctx context.Context, jobs []*job) error {
+	fresh := map[int64]bool{}
+	for _, j := range jobs {
+		if fresh[j.PageID] {
 			continue
 		}
-		j.to = reader{Delivery: j.ID, Code: j.Code, Generation: j.Generation, Address: j.Address}
+		k, err := knownOf(ctx, r.c.DB, j.PageID)
+		if err != nil {
+			return err
+		}
+		if before, ok := r.known[j.PageID]; ok && !maps.Equal(before.hidden, k.hidden) {
+			clear(r.letters)
+		}
+		fresh[j.PageID] = true
+		r.known[j.PageID] = k
 	}
-	return r.reasons.fill(ctx, r.c.DB, jobs)
+	return nil
 }
 
 func keyOf(j *job) letterKey {
 	return letterKey{j.AnnouncementID, j.letterKind()}
 }
 
-// missing loads the announcements whose letters were not made yet.
-func (r *round) missing(ctx context.Context, jobs []*job) (map[int64]announcementRow, error) {
+// lettersOf are the letters of a batch, each made once. The batch has its own
+// map: what is kept of it for the next one is another matter. A letter that
+// cannot be made is nil, and does not stop the others.
+func (r *round) lettersOf(ctx context.Context, jobs []*job) (map[letterKey]*letter, error) {
+	letters := map[letterKey]*letter{}
+	var toMake []*job // the first of each letter
 	var ids []int64
 	for _, j := range jobs {
-		if r.letters[keyOf(j)] == nil && (len(ids) == 0 || ids[len(ids)-1] != j.AnnouncementID) {
-			ids = append(ids, j.AnnouncementID)
+		key := keyOf(j)
+		if _, again := letters[key]; again {
+			continue
+		}
+		letters[key] = r.letters[key]
+		if letters[key] == nil {
+			toMake, ids = append(toMake, j), append(ids, j.AnnouncementID)
 		}
 	}
+	rows, err := r.load(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range toMake {
+		l, err := r.c.Press.letter(r.pages[j.PageID], rows[j.AnnouncementID], keyOf(j).kind, r.known[j.PageID])
+		if err != nil {
+			r.c.Log.Error("a letter cannot be made", "announcement", j.AnnouncementID, "error", err)
+			continue
+		}
+		letters[keyOf(j)] = l
+	}
+	r.keep(letters)
+	return letters, nil
+}
+
+// keep remembers letters for the next batch, those of this one if not all fit.
+func (r *round) keep(letters map[letterKey]*letter) {
+	for key, l := range letters {
+		if l == nil || r.letters[key] != nil {
+			continue
+		}
+		for other := range r.letters {
+			if _, needed := letters[other]; len(r.letters) >= keptLetters && !needed {
+				delete(r.letters, other)
+			}
+		}
+		if len(r.letters) >= keptLetters {
+			return
+		}
+		r.letters[key] = l
+	}
+}
+
+func (r *round) load(ctx context.Context, ids []int64) (map[int64]announcementRow, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -311,22 +393,6 @@ func (r *round) missing(ctx context.Context, jobs []*job) (map[int64]announcemen
 		m[row.ID] = row
 	}
 	return m, nil
-}
-
-func (r *round) letterOf(j *job, rows map[int64]announcementRow) (*letter, error) {
-	key := keyOf(j)
-	if l := r.letters[key]; l != nil {
-		return l, nil
-	}
-	l, err := r.c.Press.letter(r.pages[j.PageID], rows[j.AnnouncementID], key.kind)
-	if err != nil {
-		return nil, err
-	}
-	if len(r.letters) >= 32 { // a letter has some 30 KB, a long postmortem more
-		clear(r.letters)
-	}
-	r.letters[key] = l
-	return l, nil
 }
 
 // putBack frees claimed deliveries without counting the try.

@@ -166,7 +166,7 @@ type Letter struct {
 func (o *Outbox) Message(ctx context.Context, page, delivery int64) (Letter, error) {
 	var j job
 	g := o.DB.Read(ctx)
-	err := g.Raw(`select `+jobColumns+` from deliveries d join subscribers s on s.id = d.subscriber_id join announcements a on a.id = d.announcement_id
+	err := g.Raw(`select `+jobColumns+` from `+jobTables+`
 		where d.page_id = ? and d.id = ?`, page, delivery).Take(&j).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Letter{}, fault.New(fault.NotFound, "fault.notfound")
@@ -182,11 +182,15 @@ func (o *Outbox) Message(ctx context.Context, page, delivery int64) (Letter, err
 	if err != nil {
 		return Letter{}, err
 	}
-	if j.letter, _, err = o.Press.draft(p, row, j.letterKind()); err != nil {
+	k, err := knownOf(ctx, o.DB, page)
+	if err != nil {
+		return Letter{}, err
+	}
+	if j.letter, _, err = o.Press.draft(p, row, j.letterKind(), k); err != nil {
 		return Letter{}, err
 	}
 	j.to = reader{Delivery: j.ID, Code: j.Code, Generation: j.Generation, Address: j.Address}
-	if err := newReasons(o.Press.Renderer).fill(ctx, o.DB, []*job{&j}); err != nil {
+	if err := newReasons(o.Press.Renderer).fill(ctx, o.DB, []*job{&j}, map[int64]known{page: k}); err != nil {
 		return Letter{}, err
 	}
 	d := Delivery{ID: j.ID, Telling: j.Kind, Title: j.letter.news.Title, Address: j.Address, Attempts: j.Attempts, DueAt: row.DueAt, CreatedAt: row.CreatedAt}

@@ -49,9 +49,10 @@ func (r subscriberRow) subscriber() Subscriber {
 }
 
 // asking reports whether a confirmation is open. Somebody who left, or whose
-// mailbox was gone, may ask again; until the click they stay what they are.
+// mailbox was gone, may ask again, and so may somebody who follows single
+// incidents alone; until the click they stay what they are.
 func (r subscriberRow) asking(now time.Time) bool {
-	return r.State != Active && r.AskedAt != nil && now.Sub(*r.AskedAt) < confirmFor
+	return (r.State != Active || r.Scope == ScopeNone) && r.AskedAt != nil && now.Sub(*r.AskedAt) < confirmFor
 }
 
 // open finds the subscriber to whom a link belongs, if the link works.
@@ -218,9 +219,9 @@ func (s *Subscribers) want(tx *db.Tx, a Ask, email string, w wanted) (id int64, 
 		values (?, ?, ?, ?, ?, 'unconfirmed', ?, 'form', ?, ?, ?)
 		on conflict (page_id, channel, address_key) do update set
 			address = case when subscribers.address = '' then excluded.address else subscribers.address end,
-			wanted = case when subscribers.state = 'active' then subscribers.wanted else excluded.wanted end,
-			consent_address = case when subscribers.state = 'active' then subscribers.consent_address else excluded.consent_address end,
-			asked_at = case when subscribers.state = 'active' then subscribers.asked_at else excluded.asked_at end
+			wanted = case when subscribers.state = 'active' and subscribers.scope <> 'none' then subscribers.wanted else excluded.wanted end,
+			consent_address = case when subscribers.state = 'active' and subscribers.scope <> 'none' then subscribers.consent_address else excluded.consent_address end,
+			asked_at = case when subscribers.state = 'active' and subscribers.scope <> 'none' then subscribers.asked_at else excluded.asked_at end
 		returning id`, a.Page, db.NewCode(), channelEmail, email, key, text, a.Client, tx.Now, tx.Now).Scan(&id).Error
 	if err != nil {
 		return 0, fmt.Errorf("keep what was asked for: %w", err)
@@ -230,7 +231,8 @@ func (s *Subscribers) want(tx *db.Tx, a Ask, email string, w wanted) (id int64, 
 
 // activate makes a subscriber of somebody who clicked. What they wanted and is
 // no longer there is left out; if nothing is left they get everything, which
-// one click in the first mail changes.
+// one click in the first mail changes. Somebody who follows single incidents
+// goes on following them.
 func activate(tx *db.Tx, sub Subscriber, w wanted) error {
 	err := tx.Exec(`update subscribers set state = 'active', address_key = ?, wanted = '', asked_at = null, consent = 'form', confirmed_at = ?, unsubscribed_at = null where id = ?`,
 		addressKey(sub.Address), tx.Now, sub.ID).Error
@@ -240,13 +242,15 @@ func activate(tx *db.Tx, sub Subscriber, w wanted) error {
 	if err := savePreferences(tx, sub.ID, sub.PageID, w.Preferences); err != nil {
 		return err
 	}
-	if err := tx.Exec(`delete from subscriber_incidents where subscriber_id = ?`, sub.ID).Error; err != nil {
-		return fmt.Errorf("forget followed incidents: %w", err)
+	if sub.State != Active {
+		if err := tx.Exec(`delete from subscriber_incidents where subscriber_id = ?`, sub.ID).Error; err != nil {
+			return fmt.Errorf("forget followed incidents: %w", err)
+		}
 	}
 	if w.Incident == "" {
 		return nil
 	}
-	err = tx.Exec(`insert into subscriber_incidents (subscriber_id, incident_id) select ?, id from incidents where page_id = ? and code = ?`, sub.ID, sub.PageID, w.Incident).Error
+	err = tx.Exec(`insert into subscriber_incidents (subscriber_id, incident_id) select ?, id from incidents where page_id = ? and code = ? on conflict do nothing`, sub.ID, sub.PageID, w.Incident).Error
 	if err != nil {
 		return fmt.Errorf("follow the incident: %w", err)
 	}

@@ -106,6 +106,49 @@ func TestSubscribers_Ask_ofOneIncidentSaysWhich(t *testing.T) {
 	})
 }
 
+// Who followed the incident of May alone can follow that of June, and at last
+// everything, each time by a click in a mail.
+func TestSubscribers_Ask_againByWhoFollowsOneIncident(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		mail := statustest.NewMail(t)
+		h := furnish(s, smtpOf(t, mail))
+		may, june := s.Reports("May", "x"), s.Reports("June", "x")
+		click := func(scope, incident string) notify.Subscriber {
+			t.Helper()
+			s.Clock.Advance(time.Hour)
+			a := ask(h, "dana@reader.example")
+			a.Scope, a.Incident = scope, incident
+			h.ok(h.subs.Ask(t.Context(), a))
+			h.once()
+			all := mail.Messages()
+			tok := tokenIn(t, all[len(all)-1].Text, "/c/")
+			sub, err := h.subs.Confirm(t.Context(), s.Page.ID, tok)
+			h.ok(err)
+			_, err = h.subs.Confirm(t.Context(), s.Page.ID, tok)
+			wantLink(t, err)
+			return sub
+		}
+		click(notify.ScopeNone, may.Code)
+		if sub := click(notify.ScopeNone, june.Code); len(sub.Incidents) != 2 || sub.Scope != notify.ScopeNone {
+			t.Errorf("after June: %+v", sub)
+		}
+		if sub := click(notify.ScopeAll, ""); sub.Scope != notify.ScopeAll {
+			t.Errorf("after everything: %+v", sub)
+		}
+		// From then on an address typed into a form changes nothing.
+		s.Clock.Advance(time.Hour)
+		a := ask(h, "dana@reader.example")
+		a.Scope, a.Incident = notify.ScopeNone, june.Code
+		h.ok(h.subs.Ask(t.Context(), a))
+		h.once()
+		all := mail.Messages()
+		if last := all[len(all)-1]; strings.Contains(last.Text, "/c/") {
+			t.Errorf("a follower of everything is asked to confirm:\n%s", last.Text)
+		}
+	})
+}
+
 func TestSubscribers_Ask_refusesInFields(t *testing.T) {
 	t.Parallel()
 	h := furnish(statustest.NewSite(t), nil)

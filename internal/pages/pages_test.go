@@ -116,6 +116,37 @@ func FuzzCleanEmail(f *testing.F) {
 	})
 }
 
+func TestCheckName_takesWhatCanBeSeen(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"Calls": "", "API (EU)": "", "電話": "", "नमस्ते": "", "می\u200cخواهم": "", "👩\u200d🚒 Alarms": "", "❤\ufe0f": "", "é\u0301": "", "한국": "", "1️⃣": "", "—": "",
+		"🏴\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F Scotland": "", // a flag is spelled with tags
+		"": "empty", "  ": "empty", "\u00a0\u3000": "empty", "\u2003": "empty",
+		"\u3164": "field.control", "\u115f": "field.control", "\u1160": "field.control", "\uffa0": "field.control", "Calls\u3164": "field.control", "\u3164 \u1160": "field.control",
+		"\u180e": "field.control", "Ca\u180ells": "field.control", "\u034f": "field.control", "\u17b4": "field.control", "\u2800": "field.control", "\u2800 \u2800": "field.control",
+		"\U000E0041": "field.control", "Calls\U000E0041\U000E007F": "field.control", "\U000E0001": "field.control", "🏴\U000E0067": "field.control", "🏴\U000E007F": "field.control",
+		"\U000E0067🏴\U000E007F": "field.control",
+		"\ufff9":                "field.control", "Ca\ufffalls": "field.control", "\ufffb": "field.control", "\u200d": "field.control", "\u200c \u200d": "field.control",
+		"\u0301": "field.control", " \u0301\ufe0f": "field.control", "\ufe0f": "field.control", "\u00ad": "field.control", "Ca\u200blls": "field.control", "Ca\u202ells": "field.control", "Ca\U000E0100lls": "", "\U000E0100": "field.control",
+	} {
+		var c fault.Collector
+		pages.CheckName(&c, "name", s, 100, "empty")
+		got := ""
+		if f := fault.Of(c.Err()); f != nil {
+			got = f.Fields[0].Key
+		}
+		if got != want {
+			t.Errorf("%+q: got %q, want %q", s, got, want)
+		}
+	}
+	var c fault.Collector
+	pages.CheckText(&c, "text", "", 100)
+	pages.CheckText(&c, "text", "  ", 100)
+	if err := c.Err(); err != nil {
+		t.Errorf("a line that may be empty: %v", err)
+	}
+}
+
 func TestPage_Validate(t *testing.T) {
 	t.Parallel()
 	good := pages.Page{Name: "CallRail", TimeZone: "America/New_York", Language: "en", Words: "plain", HoldSeconds: 20, PastDays: 14, PostalAddress: "100 Peachtree St\nAtlanta"}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,14 +32,30 @@ func CheckText(c *fault.Collector, field, s string, maxChars int) {
 		c.Add(field, "field.toolong", "Max", maxChars, "Have", n)
 		return
 	}
-	if strings.ContainsFunc(s, unfit) {
+	rest := tagged.ReplaceAllString(s, "\U0001f3f4")
+	if strings.ContainsFunc(rest, unfit) || (strings.TrimSpace(s) != "" && !strings.ContainsFunc(rest, visible)) {
 		c.Add(field, "field.control")
 	}
 }
 
-// unfit: control characters, bidirectional overrides and zero-width characters
-// have no place in a name: they make one name look like another. The joiners
-// that emoji and some scripts need are spared.
+// tagged are the flags that are spelled out in tag characters, such as
+// Scotland's; nothing else may be.
+var tagged = regexp.MustCompile(`\x{1F3F4}[\x{E0030}-\x{E0039}\x{E0061}-\x{E007A}]{3,6}\x{E007F}`)
+
+// visible reports whether a character leaves a mark by itself. Some letters do
+// not: the fillers of Hangul, and the blank of Braille.
+func visible(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u2800':
+		return false
+	}
+	return !unicode.IsSpace(r) && !unicode.In(r, unicode.M, unicode.C)
+}
+
+// unfit: control characters, bidirectional overrides, zero-width and other
+// invisible characters have no place in a name: they make one name look like
+// another. The joiners that emoji and some scripts need are spared, and so are
+// the fillers that old Hangul is written with.
 func unfit(r rune) bool {
 	switch {
 	case unicode.IsControl(r):
@@ -48,6 +65,8 @@ func unfit(r rune) bool {
 	case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e', r >= '\u2060' && r <= '\u206f', r == '\ufeff', r == '\u061c':
 		return true
 	case r == '\u2028' || r == '\u2029':
+		return true
+	case r == '\u180e', r == '\u3164', r == '\uffa0', r >= '\ufff9' && r <= '\ufffb', r >= 0xe0000 && r <= 0xe007f:
 		return true
 	}
 	return false

@@ -145,9 +145,9 @@ func (s *Server) plain(w http.ResponseWriter, status int, text string) {
 
 func (s *Server) healthz(c *gin.Context) { s.plain(c.Writer, http.StatusOK, "ok") }
 
-// readyz says whether it can write; it tells strangers nothing more (R15.7).
+// readyz says whether it can write, and show what is written; it tells strangers nothing more (R15.7).
 func (s *Server) readyz(c *gin.Context) {
-	if s.cfg.DB.Health() != nil {
+	if s.cfg.DB.Health() != nil || s.cfg.Shelf.Trouble() != nil {
 		s.plain(c.Writer, http.StatusServiceUnavailable, "not ready")
 		return
 	}

@@ -154,15 +154,15 @@ type Day struct {
 	Incidents []*Incident
 }
 
-// StatusNow is the present status of a component by its code; operational for
-// one that is not on the page.
-func (s *Snapshot) StatusNow(code string) components.Status {
+// StatusNow is the present status of an affected component; of one that is no
+// longer on the page, the last that the incident said.
+func (s *Snapshot) StatusNow(a Affected) components.Status {
 	for _, g := range s.Groups {
 		for _, c := range g.Components {
-			if c.Code == code {
+			if c.Code == a.Code {
 				return c.Status
 			}
 		}
 	}
-	return components.Operational
+	return a.New
 }

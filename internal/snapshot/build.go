@@ -273,12 +273,19 @@ func (x *index) incident(s incidents.Story) *Incident {
 func (x *index) updates(s incidents.Story) []Update {
 	var out []Update
 	var before incidents.State
+	var told time.Time
 	for _, u := range s.Updates { // oldest first
 		if u.WithdrawnAt != nil {
 			continue
 		}
+		// What was told late, of a moment before, makes no step back of what had
+		// been said already.
+		fell := !u.PostedAt.Before(told) && incidents.FellBack(s.Incident.Kind, before, u.State)
+		if u.PostedAt.After(told) {
+			told = u.PostedAt
+		}
 		out = append(out, Update{
-			Code: u.Code, N: len(out) + 1, State: u.State, Label: incidents.Label(before, u.State), FellBack: incidents.FellBack(s.Incident.Kind, before, u.State),
+			Code: u.Code, N: len(out) + 1, State: u.State, Label: incidents.Label(before, u.State), FellBack: fell,
 			HTML: u.HTML, Plain: u.Plain, Body: u.Body, HappenedAt: u.HappenedAt.UTC(), PostedAt: u.PostedAt.UTC(), NextUpdateBy: utc(u.NextUpdateBy), Notify: u.Notify,
 			EditedAt: utc(u.EditedAt), Earlier: earlier(s.Revisions, incidents.OfUpdate, u.ID), Affected: x.affected([]incidents.Update{u}),
 		})

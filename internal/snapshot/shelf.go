@@ -33,13 +33,15 @@ type Shelf struct {
 
 	lastGood time.Time // only Tick's goroutine touches these two
 	stale    bool
-	fromDisk atomic.Bool // what is shown came from the disk: the database did not answer since the start
+	away     atomic.Pointer[error] // why the last Tick learned nothing from the database; nil when it did
 }
 
 // slot is the place of one page.
 type slot struct {
 	building sync.Mutex
 	snap     atomic.Pointer[Snapshot]
+	trouble  atomic.Pointer[error] // why the present picture could not be built; nil when it was
+	good     time.Time             // when it was known to be true last; only Tick's goroutine touches it
 }
 
 // directory says which page answers a host. It is replaced whole.
@@ -124,13 +126,42 @@ func (s *Shelf) All() []*Snapshot {
 // page, and returns once it does or cannot. It runs after each commit, before
 // the writer is answered. Of several at once, one builds for all.
 func (s *Shelf) Refresh(ctx context.Context, page, version int64) {
-	if err := s.refresh(ctx, page, version, false); err != nil {
-		s.log.Error("picture not built; readers keep the last one", "page", page, "version", version, "error", err)
-	}
+	_ = s.refresh(ctx, page, version, false) // it is logged, and Tick tries again
 }
 
+// refresh is Refresh; of a failure that goes on the log hears once.
 func (s *Shelf) refresh(ctx context.Context, page, version int64, force bool) error {
 	sl := s.slotOf(page)
+	err := s.rebuild(ctx, sl, page, version, force)
+	if err == nil {
+		if sl.trouble.Swap(nil) != nil {
+			s.log.Info("the picture can be built again", "page", page)
+		}
+		return nil
+	}
+	if sl.trouble.Swap(&err) == nil {
+		s.log.Error("picture not built; readers keep the last one", "page", page, "version", version, "error", err)
+	}
+	return err
+}
+
+// Trouble is why a page cannot be shown as it is at this moment; nil while all
+// can. The server is not ready as long as there is some.
+func (s *Shelf) Trouble() error {
+	if err := s.away.Load(); err != nil {
+		return *err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for sl := range maps.Values(s.slots) {
+		if err := sl.trouble.Load(); err != nil {
+			return *err
+		}
+	}
+	return nil
+}
+
+func (s *Shelf) rebuild(ctx context.Context, sl *slot, page, version int64, force bool) error {
 	sl.building.Lock()
 	defer sl.building.Unlock()
 	prev := sl.snap.Load()
@@ -204,23 +235,42 @@ func BaseOf(base *url.URL, p pages.Page) string {
 
 func (s *Shelf) baseOf(p pages.Page) string { return BaseOf(s.base, p) }
 
-// Load takes the last good pictures from the disk, for a start without a
-// usable database. It returns how many pages there are.
+// Load takes the last good pictures from the disk, of pages that could not be
+// built, or if the database does not even tell which there are, of all that are
+// not on the shelf. It returns how many it took.
 func (s *Shelf) Load() (int, error) {
 	if s.disk == nil {
 		return 0, nil
 	}
+	known := s.known()
 	all, err := s.disk.Load()
+	n := 0
 	for _, p := range all {
-		p.AsOf = p.BuiltAt
-		s.slotOf(p.Page.ID).snap.Store(New(*p))
+		if len(known) > 0 && !known[p.Page.ID] {
+			continue // a page of another database, or one that was taken off
+		}
+		sl := s.slotOf(p.Page.ID)
+		sl.building.Lock()
+		if sl.snap.Load() == nil {
+			p.AsOf = p.BuiltAt
+			sl.snap.Store(New(*p))
+			n++
+		}
+		sl.building.Unlock()
 	}
-	if len(all) > 0 {
-		s.fromDisk.Store(true)
-		s.stale = true
-		s.index()
+	s.index()
+	return n, err
+}
+
+// known are the pages that the database told of.
+func (s *Shelf) known() map[int64]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[int64]bool{}
+	for id := range s.slots {
+		out[id] = true
 	}
-	return len(all), err
+	return out
 }
 
 // Tick is one turn of the loop: look after the database, notice what other
@@ -234,22 +284,28 @@ func (s *Shelf) Tick(ctx context.Context) int {
 		versions, err = s.db.Versions(ctx)
 	}
 	if err != nil {
+		s.away.Store(&err)
 		return s.age(err)
 	}
 	back := s.stale
+	s.away.Store(nil)
 	s.lastGood, s.stale = s.db.Now(), false
-	s.fromDisk.Store(false)
+	s.forget(versions)
 	n := 0
 	for _, page := range slices.Sorted(maps.Keys(versions)) {
 		p := s.Get(page)
-		force := p != nil && (back || !p.AsOf.IsZero() || !s.db.Now().Before(p.NotAfter))
+		force := p != nil && (back || !p.AsOf.IsZero() || !s.db.Now().Before(p.NotAfter) || s.slotOf(page).trouble.Load() != nil)
 		if p != nil && p.Version >= versions[page] && !force {
+			s.slotOf(page).good = s.lastGood
 			continue
 		}
 		if err := s.refresh(ctx, page, versions[page], force); err != nil {
-			s.log.Error("picture not built; readers keep the last one", "page", page, "error", err)
+			if sl := s.slotOf(page); !sl.good.IsZero() && s.lastGood.Sub(sl.good) >= staleAfter {
+				sl.age(sl.good)
+			}
 			continue
 		}
+		s.slotOf(page).good = s.lastGood
 		s.db.Wake(page, versions[page])
 		n++
 	}
@@ -262,18 +318,43 @@ func (s *Shelf) age(cause error) int {
 		return 0
 	}
 	s.stale = true
+	if len(s.All()) == 0 {
+		return 0
+	}
 	s.log.Error("pages now say how old they are: the database has been away for a minute", "error", cause)
 	n := 0
 	for _, p := range s.All() {
-		sl := s.slotOf(p.Page.ID)
-		sl.building.Lock()
-		old := *sl.snap.Load()
-		old.AsOf = s.lastGood
-		sl.snap.Store(New(old))
-		sl.building.Unlock()
-		n++
+		if s.slotOf(p.Page.ID).age(s.lastGood) {
+			n++
+		}
 	}
 	return n
+}
+
+// age marks a picture as true for an earlier moment, unless it was so marked
+// before.
+func (sl *slot) age(asOf time.Time) bool {
+	sl.building.Lock()
+	defer sl.building.Unlock()
+	p := sl.snap.Load()
+	if p == nil || !p.AsOf.IsZero() {
+		return false
+	}
+	old := *p
+	old.AsOf = asOf
+	sl.snap.Store(New(old))
+	return true
+}
+
+// forget drops the trouble with pages that there are no more.
+func (s *Shelf) forget(versions map[int64]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, sl := range s.slots {
+		if _, is := versions[id]; !is {
+			sl.trouble.Store(nil)
+		}
+	}
 }
 
 // Stale reports whether the pages say that they are old.

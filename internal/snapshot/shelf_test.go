@@ -18,6 +18,7 @@ import (
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/db"
 	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/pages"
 	"github.com/statusd/statusd/internal/snapshot"
 	"github.com/statusd/statusd/internal/statustest"
 )
@@ -143,6 +144,75 @@ func TestShelf_outlivesItsDatabaseThroughARestart(t *testing.T) {
 	}
 	if got.Incident(i.Code) == nil {
 		t.Error("the incident cannot be found by its code")
+	}
+}
+
+// One page that cannot be built takes the others not along, and is shown as it
+// was kept.
+func TestShelf_aPageThatCannotBeBuiltIsShownAsItWasKept(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	ctx := t.Context()
+	s.Reports("Calls fail", "one")
+	var second pages.Page
+	must(t, s.DB.Private(ctx, func(tx *db.Tx) (err error) {
+		second, err = pages.Create(tx, pages.Page{Name: "RACO", TimeZone: "UTC", Language: "en", Words: "plain", PastDays: 14, Hosts: []string{"raco.example"}})
+		return err
+	}))
+	i, _, err := s.Desk.Report(ctx, s.Staff, incidents.Report{Page: second.ID, Title: "Alarms are late", Body: "one"})
+	must(t, err)
+	dir, base := t.TempDir(), &url.URL{Scheme: "https", Host: "status.example.com"}
+	start := func() (*snapshot.Shelf, *snapshot.Disk) {
+		disk, err := snapshot.NewDisk(dir, s.Log)
+		must(t, err)
+		return snapshot.NewShelf(s.DB, base, disk, s.Log), disk
+	}
+	shelf, disk := start()
+	shelf.Tick(ctx)
+	disk.Flush()
+	kept := shelf.Get(second.ID).BuiltAt
+	spoil := func(number any) {
+		must(t, s.DB.Private(ctx, func(tx *db.Tx) error {
+			return tx.Exec(`update incidents set number = ? where code = ?`, number, i.Code).Error
+		}))
+	}
+	spoil("none")
+	s.Clock.Advance(time.Hour)
+	again, _ := start()
+	again.Tick(ctx)
+	if again.Trouble() == nil {
+		t.Fatal("all pages could be built: the test proves nothing")
+	}
+	if n, err := again.Load(); n != 1 || err != nil {
+		t.Errorf("%d pages taken from the disk, %v; want the one that could not be built", n, err)
+	}
+	if got := again.ByHost("raco.example"); got == nil || got.Incident(i.Code) == nil || !got.AsOf.Equal(kept) {
+		t.Errorf("the page that cannot be built: %+v", got)
+	}
+	if got := again.Get(s.Page.ID); got == nil || !got.AsOf.IsZero() {
+		t.Errorf("the other page: %+v", got)
+	}
+	good := s.Clock.Now()
+	shelf.Tick(ctx) // it has run all the while
+	must(t, s.DB.Private(ctx, func(tx *db.Tx) error {
+		return errors.Join(tx.Exec(`update page_versions set version = version + 1 where page_id = ?`, second.ID).Error,
+			tx.Exec(`update incidents set changed_version = 1000000 where page_id = ?`, second.ID).Error)
+	}))
+	shelf.Tick(ctx)
+	if shelf.Trouble() == nil || !shelf.Get(second.ID).AsOf.IsZero() {
+		t.Errorf("at once: %v, as of %v", shelf.Trouble(), shelf.Get(second.ID).AsOf)
+	}
+	s.Clock.Advance(61 * time.Second)
+	shelf.Tick(ctx)
+	if got := shelf.Get(second.ID).AsOf; !got.Equal(good) || !shelf.Get(s.Page.ID).AsOf.IsZero() {
+		t.Errorf("after a minute: as of %v, want %v; the other as of %v", got, good, shelf.Get(s.Page.ID).AsOf)
+	}
+	spoil(1)
+	for _, x := range []*snapshot.Shelf{shelf, again} {
+		x.Tick(ctx)
+		if got := x.Get(second.ID); x.Trouble() != nil || !got.AsOf.IsZero() {
+			t.Errorf("mended: %v, as of %v", x.Trouble(), got.AsOf)
+		}
 	}
 }
 

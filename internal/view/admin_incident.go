@@ -134,6 +134,7 @@ type AdminPost struct {
 	Others      []AdminServiceGroup
 	Statuses    []AdminOption
 	Tell        AdminTell
+	Zone        string // how the page's zone is called, and now
 	Maintenance bool
 	Over        bool // it is resolved: posting may mean to open it again
 	Preview     AdminPreview
@@ -300,6 +301,7 @@ type AdminEdit struct {
 	Head    AdminHead
 	Form    AdminForm
 	Weights []AdminOption
+	Zone    string
 }
 
 func (AdminEdit) adminSet() string { return "edit" }
@@ -313,6 +315,7 @@ type AdminCorrect struct {
 	Form     AdminForm
 	Versions []AdminVersion
 	Preview  AdminPreview
+	Zone     string
 }
 
 func (AdminCorrect) adminSet() string { return "correct" }

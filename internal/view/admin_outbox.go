@@ -108,7 +108,10 @@ func NewAdminDelivery(p *i18n.Printer, d notify.Delivery, now time.Time) AdminDe
 	if d.Title != "" {
 		a.What += ": " + d.Title
 	}
-	if d.Answer != "" {
+	switch {
+	case d.Answer != "" && d.Attempts == 0: // refused for a reason that is not the reader's
+		a.Answer = p.T("admin.outbox.waits", "Answer", d.Answer)
+	case d.Answer != "":
 		a.Answer = p.T("admin.outbox.answer", "Count", d.Attempts, "Answer", d.Answer)
 	}
 	return a

@@ -22,6 +22,7 @@ type AdminReport struct {
 	Tell     AdminTell
 	Preview  AdminPreview
 	HoldText string
+	Zone     string // how the page's zone is called, and now
 	Words    AdminWords
 	// MatrixOpen: some service is set on its own, so the table is shown open.
 	MatrixOpen bool
@@ -63,22 +64,41 @@ func (r AdminReport) Ready() AdminReady {
 // AdminTell says how many people a post reaches. Followers who want only
 // starts and ends hear of the end, so that one has a number of its own.
 type AdminTell struct {
-	Count, People string
-	EndCount      string
-	Telling       string // what to count again while staff tap
+	Count, People       string
+	EndCount, EndPeople string
+	Over                bool   // the form is about to end it
+	Telling             string // what to count again while staff tap
 }
 
-// Button is what a button says that tells them: told, with {n} for their number, or none where there is nobody yet.
+// At is the same for a form whose step is chosen.
+func (t AdminTell) At(s incidents.State) AdminTell {
+	t.Over = s.Done()
+	return t
+}
+
+// Who is whom the form reaches as it stands: "2 people".
+func (t AdminTell) Who() string {
+	if t.Over {
+		return t.EndPeople
+	}
+	return t.People
+}
+
+// Button is what a button says that tells them: told, with {n} for their number, or none where there is nobody.
 func (t AdminTell) Button(told, none string) string {
-	if t.Count == "0" {
+	n := t.Count
+	if t.Over {
+		n = t.EndCount
+	}
+	if n == "0" {
 		return none
 	}
-	return strings.ReplaceAll(told, "{n}", t.Count)
+	return strings.ReplaceAll(told, "{n}", n)
 }
 
 // NewAdminTell words the numbers of people that an update and an end reach.
 func NewAdminTell(p *i18n.Printer, n, end int) AdminTell {
-	return AdminTell{Count: AdminCount(p, n), People: AdminPeople(p, n), EndCount: AdminCount(p, end)}
+	return AdminTell{Count: AdminCount(p, n), People: AdminPeople(p, n), EndCount: AdminCount(p, end), EndPeople: AdminPeople(p, end)}
 }
 
 // AdminPreview is what readers will see, rendered by the server.

@@ -410,8 +410,8 @@ func TestAdminTold(t *testing.T) {
 		{"held", notify.Told{Held: true, Recipients: 1284, DueAt: w.now.Add(14 * time.Second)}, false, "goes to 1,284 people in 14 s"},
 		{"held too long", notify.Told{Held: true, Recipients: 1, DueAt: w.now}, false, "leaving now"},
 		{"no mail", notify.Told{Held: true, Recipients: 3, DueAt: w.now}, true, "waits: mail is not set up"},
-		{"nobody to tell, held", notify.Told{Held: true, DueAt: w.now.Add(14 * time.Second)}, true, "no subscribers yet: nobody was written to"},
-		{"nobody to tell", notify.Told{}, false, "no subscribers yet: nobody was written to"},
+		{"nobody to tell, held", notify.Told{Held: true, DueAt: w.now.Add(14 * time.Second)}, true, "no subscriber got this one: nobody was written to"},
+		{"nobody to tell", notify.Told{}, false, "no subscriber got this one: nobody was written to"},
 		{"on its way", notify.Told{Recipients: 1284, Sent: 1000, Waiting: 284}, false, "sent to 1,000 of 1,284 people"},
 		{"sent", notify.Told{Recipients: 1, Sent: 1}, false, "sent to 1 person"},
 		{"some bounced", notify.Told{Recipients: 1282, Sent: 1279, Failed: 3}, false, "reached 1,279 of 1,282 people"},
@@ -482,8 +482,8 @@ func TestAdminToast_promisesNoMailWhereNobodyFollows(t *testing.T) {
 	}{
 		{37, false, "Goes to 37 people in 14 s."},
 		{37, true, "Mail is not set up. Undo within 14 s."},
-		{0, false, "No subscribers yet: nobody is written to. Undo within 14 s."},
-		{0, true, "No subscribers yet: nobody is written to. Undo within 14 s."},
+		{0, false, "No subscriber gets this one: nobody is written to. Undo within 14 s."},
+		{0, true, "No subscriber gets this one: nobody is written to. Undo within 14 s."},
 	} {
 		toast := view.NewAdminToast(w.p, "update000001", tt.people, tt.off, w.now.Add(14*time.Second), w.now)
 		if got := fmt.Sprint(toast.Before, toast.Seconds, toast.After); got != tt.want {

@@ -20,7 +20,11 @@ func times(p *i18n.Printer, a incidents.Announcement) string {
 		return maintenanceTimes(p, a)
 	}
 	parts := []string{p.Stamp(a.HappenedAt)}
-	lasting := a.HappenedAt.Sub(a.StartedAt) >= time.Minute
+	told := a.HappenedAt // announcements kept from before PostedAt have none
+	if a.PostedAt.After(told) {
+		told = a.PostedAt
+	}
+	lasting := told.Sub(a.StartedAt) >= time.Minute
 	switch {
 	case a.ResolvedAt != nil && a.ResolvedAt.After(a.StartedAt):
 		parts = append(parts, p.T("mail.lasted", "Length", p.Duration(a.ResolvedAt.Sub(a.StartedAt)),
@@ -29,7 +33,7 @@ func times(p *i18n.Printer, a incidents.Announcement) string {
 	case a.Telling == incidents.TellNew && lasting:
 		parts = append(parts, p.T("mail.since", "Time", p.Near(a.StartedAt, a.HappenedAt)))
 	case lasting:
-		parts = append(parts, p.T("mail.going_on", "Length", p.Duration(a.HappenedAt.Sub(a.StartedAt))))
+		parts = append(parts, p.T("mail.going_on", "Length", p.Duration(told.Sub(a.StartedAt))))
 	}
 	if a.NextUpdateBy != nil {
 		next := p.T("mail.next", "Time", p.Near(*a.NextUpdateBy, a.HappenedAt))
@@ -82,7 +86,7 @@ var tagStyles = map[string]string{
 	"pre":        "margin:0 0 16px;padding:12px;background:#efefeb;border-radius:10px;white-space:pre-wrap;font-size:14px;line-height:20px",
 	"code":       "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px",
 	"div":        "margin:0 0 16px;overflow-x:auto", "table": "border-collapse:collapse;font-size:14px;line-height:20px",
-	"th": "text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid #e2e4df", "td": "vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid #e2e4df",
+	"th": "text-align:left;overflow-wrap:normal;word-break:normal;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid #e2e4df", "td": "overflow-wrap:normal;word-break:normal;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid #e2e4df",
 }
 
 // tagClasses let the dark scheme reach what inline styles made light.

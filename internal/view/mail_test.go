@@ -305,3 +305,40 @@ func TestMailer_Letter_keepsHowColumnsAreSet(t *testing.T) {
 		t.Errorf("the text part has no readable table:\n%s", w.Text)
 	}
 }
+
+// A mail program that narrows a table may break it between words, never inside one.
+func TestMailer_Letter_tablesBreakNoWord(t *testing.T) {
+	t.Parallel()
+	d := mailDrafts(t)["update"]
+	d.Announcement = mailTold(t, "| Time | What we saw |\n|---|---|\n| 01:40 | Calls fail |", d.Announcement)
+	w, err := mailer(t).Letter(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := statustest.Page(t, []byte(w.HTML))
+	cells := append(page.FindAll("td.paper div th"), page.FindAll("td.paper div td")...)
+	if len(cells) != 4 {
+		t.Fatalf("%d cells", len(cells))
+	}
+	for _, c := range cells {
+		if !strings.Contains(c.Attr("style"), "overflow-wrap:normal;word-break:normal") {
+			t.Errorf("%q is set as %q", c.Text(), c.Attr("style"))
+		}
+	}
+	if !strings.Contains(page.Find("main > table").Attr("style"), "table-layout:fixed") { // else a wide table widens the letter
+		t.Error("a wide table makes the whole letter wide")
+	}
+}
+
+// How long it goes on is counted to when it was told, also in an update that is of an earlier time.
+func TestMailer_Letter_goingOnUntilItWasTold(t *testing.T) {
+	t.Parallel()
+	d := mailDrafts(t)["update"]
+	for posted, want := range map[time.Time]string{{}: "going on for 1 h 19 min", d.Announcement.HappenedAt.Add(45 * time.Minute): "going on for 2 h 4 min"} {
+		d.Announcement.PostedAt = posted
+		w, err := mailer(t).Letter(d)
+		if err != nil || !strings.Contains(w.HTML, want+"<br>") {
+			t.Errorf("told at %v, want %q (%v):\n%s", posted, want, err, w.Text)
+		}
+	}
+}

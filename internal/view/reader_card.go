@@ -138,7 +138,7 @@ func (r *reader) effect(i *snapshot.Incident) components.Status {
 	}
 	worst := components.Operational
 	for _, a := range i.Affected {
-		worst = components.Worst(worst, r.s.StatusNow(a.Code))
+		worst = components.Worst(worst, r.s.StatusNow(a))
 	}
 	switch {
 	case worst != components.Operational:
@@ -188,7 +188,7 @@ func ofImpact(i components.Indicator) components.Status {
 func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
 	var cs []Chip
 	for _, a := range i.Affected {
-		now := r.s.StatusNow(a.Code)
+		now := r.s.StatusNow(a)
 		cs = append(cs, Chip{
 			Mark: r.mark(Mark(now.Mark())),
 			Text: r.p.T("public.chip."+r.words+"."+string(now), "Name", a.FullName()),

@@ -88,8 +88,11 @@ func (r *reader) incidentState(i *snapshot.Incident) State {
 // that is kept, so it is not said.
 func (r *reader) incidentFacts(i *snapshot.Incident) []Fact {
 	var fs []Fact
-	start := i.Shown()
+	start := i.Shown() // of one that was begun early, when that was
 	if i.Kind == incidents.KindMaintenance {
+		if i.ScheduledFor != nil {
+			start = *i.ScheduledFor
+		}
 		fs = append(fs, Fact{Label: r.p.T("public.fact.planned_for"), Time: new(r.stamp(start))})
 		if i.ScheduledUntil != nil {
 			fs = append(fs, r.fact("public.fact.planned_until", *i.ScheduledUntil, start))

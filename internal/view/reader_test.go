@@ -187,6 +187,19 @@ func TestHome_runningMaintenance(t *testing.T) {
 	same(t, "not planned any more", page.Has(".soon"), false)
 }
 
+// What was begun before its time still says for when it was planned.
+func TestIncident_maintenanceBegunEarly(t *testing.T) {
+	t.Parallel()
+	facts := callRail(t)
+	facts.BuiltAt = at(t, "2018-05-27T05:50:00Z")
+	m := facts.Incidents[1]
+	m.State, m.StartedAt = incidents.InProgress, at(t, "2018-05-27T05:40:00Z")
+	m.Updates = append([]snapshot.Update{{N: 2, State: incidents.InProgress, Label: "in_progress", HTML: "<p>Begun.</p>", Plain: "Begun.", HappenedAt: m.StartedAt}}, m.Updates...)
+	body, err := views(t).Incident(snapshot.New(facts), m)
+	page := statustest.Page(t, must(t, body, err))
+	same(t, "facts", page.Find(".facts").Text(), "In progress Planned for May 27, 2018 - 02:00 EDT Planned until 03:30 EDT Started 01:40 EDT")
+}
+
 func TestHome_classicWords(t *testing.T) {
 	t.Parallel()
 	facts := during(t)

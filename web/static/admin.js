@@ -26,7 +26,8 @@ const same = (a, b) => a.replaceAll('\r', '') === b.replaceAll('\r', '');
 
 function filler(form) {
   const field = form.elements.body, { body_template: made, body_was: was } = form.elements;
-  form.template = made && same(field.value, was.value) ? made.value : null;
+  form.template = made && same(field.value, was.value) ? made.value.replaceAll('\r', '') : null;
+  ends(form);
   field.addEventListener('input', (e) => { if (e.isTrusted) form.template = form.template !== null && holds(field.value) ? field.value : null; });
   form.addEventListener('formdata', ({ formData: sent }) => {
     if (form.template === null) return;
@@ -37,11 +38,20 @@ function filler(form) {
 
 const text = (form) => form.template ?? form.elements.body.value;
 
+// The ready sentences of a form, and how the one at its end is shown there.
+const ready = (form) => [...all('[data-text]', form).map((b) => b.dataset.text), ...(form.dataset.wordsUsual ? [form.dataset.wordsUsual] : [])];
+function ends(form) {
+  const last = ready(form).find((r) => form.template !== null && form.template.endsWith('\n\n' + r)), field = form.elements.body;
+  const above = last ? form.template.slice(0, -last.length) : '';
+  form.shown = last && field.value.startsWith(above) ? field.value.slice(above.length) : '';
+}
+
 // Puts a text into the field; one that is the page's own shows as the page filled it.
 function put(form, value) {
   const { body: field, body_template: made, body_was: was } = form.elements;
   form.template = holds(value) ? value : null;
   field.value = made && same(value, made.value) ? was.value : value;
+  ends(form);
 }
 
 // Shows the text in every place that previews it, as the page will show it.
@@ -54,7 +64,7 @@ function preview(form, more = []) {
       el.replaceChildren(...[...(wrong ? [wrong] : from.childNodes)].map((n) => document.importNode(n, true)));
       el.hidden = !sent.trim();
     });
-    if (form.template === sent) fill(form.elements.body, doc.getElementById('filled').textContent);
+    if (form.template === sent) { fill(form.elements.body, doc.getElementById('filled').textContent); ends(form); }
     all('[data-p=next]', form).forEach((el) => { el.textContent = doc.getElementById('next').textContent; });
     if (form.looking) form.querySelector('[data-seen]').scrollIntoView({ block: 'nearest' });
     form.looking = false;
@@ -74,18 +84,19 @@ function fill(field, value) {
 function count(form, n) {
   const go = form.querySelector('[data-go]');
   go.dataset.count = go.dataset.end = n.count;
-  all('[data-people]', form).forEach((el) => { el.textContent = n.people; });
+  go.dataset.people = go.dataset.ends = n.people;
   label(form);
 }
 
 const over = (state) => state === 'resolved' || state === 'completed';
 
-// The button says what it does: how many people hear of it.
+// The button says what it does: how many people hear of it. The box beside it says the same.
 function label(form) {
   const go = form.querySelector('[data-go]'), notify = form.elements.notify;
   if (!go || !notify) return;
   const state = form.elements.state ? form.elements.state.value : '';
   const n = over(state) ? go.dataset.end : go.dataset.count;
+  all('[data-who]', form).forEach((el) => { el.textContent = over(state) ? go.dataset.ends : go.dataset.people; });
   const told = n === '0' ? go.dataset.none : go.dataset.told.replace('{n}', n);
   go.textContent = notify.checked ? told : go.dataset.untold;
 }
@@ -100,9 +111,9 @@ function list(form, names) {
 }
 
 function composer(form) {
-  const title = form.elements.title, touched = { title: title.value !== '' };
-  const go = form.querySelector('[data-go]');
-  title.addEventListener('input', () => { touched.title = title.value !== ''; });
+  const title = form.elements.title, go = form.querySelector('[data-go]');
+  form.titled = title.value !== ''; // by somebody: it does not follow the services
+  title.addEventListener('input', () => { form.titled = title.value !== ''; });
   const chosen = () => all('[name=components]', form).filter((i) => {
     const own = form.elements['m-' + i.value];
     return own && own.value ? own.value !== 'ok' : i.checked;
@@ -112,7 +123,7 @@ function composer(form) {
   });
   const run = () => {
     const on = chosen(), named = on.map((i) => i.dataset.name).filter(Boolean), names = list(form, named); // hidden ones have no name
-    if (!touched.title) title.value = named.length ? form.dataset.wordsTitle.replace('{services}', () => names) : '';
+    if (!form.titled) title.value = named.length ? form.dataset.wordsTitle.replace('{services}', () => names) : '';
     const seen = title.value || form.dataset.wordsTitle.replace('{services}', '…');
     all('[data-p=title]', form).forEach((el) => { el.textContent = seen; });
     all('.inc', form).forEach((el) => { el.dataset.s = form.elements.impact.value; });
@@ -120,7 +131,7 @@ function composer(form) {
     const word = state ? state.closest('label').textContent.trim() : '';
     all('[data-p=state]', form).forEach((el) => { el.textContent = word; });
     all('[data-p=subject]', form).forEach((el) => { el.textContent = word + ': ' + seen; });
-    go.disabled = !on.length && !touched.title;
+    go.disabled = !on.length && !form.titled;
     label(form);
     show();
   };
@@ -149,17 +160,23 @@ function stays(form) {
   });
 }
 
+// What was typed, without the ready sentence that stands alone or below it.
+function typed(form) {
+  const now = text(form).trim(), of = ready(form);
+  if (of.includes(now)) return '';
+  const last = [...of, form.shown].find((r) => r && now.endsWith('\n\n' + r));
+  return last ? now.slice(0, -last.length).trim() : now;
+}
+
 // A ready sentence goes into the field; it may also mean a step. It takes the
 // place of nothing or of another one, and else stands below what was typed.
 function snippets(form) {
-  const ready = all('[data-text]', form).map((b) => b.dataset.text);
-  if (form.dataset.wordsUsual) ready.push(form.dataset.wordsUsual);
   form.addEventListener('click', (e) => {
     const b = e.target.closest('[data-text]'), field = form.elements.body;
     if (!b) return;
     e.preventDefault();
-    const now = text(form).trim();
-    put(form, now === '' || ready.includes(now) ? b.dataset.text : now + '\n\n' + b.dataset.text);
+    const above = typed(form);
+    put(form, above ? above + '\n\n' + b.dataset.text : b.dataset.text);
     if (b.dataset.state) all('[name=state]', form).forEach((i) => { i.checked = i.value === b.dataset.state; });
     form.dispatchEvent(new Event('input', { bubbles: true }));
     field.focus();
@@ -170,15 +187,37 @@ function snippets(form) {
 // It is known to be sent when the next page does not hold the form's key.
 const kept = (el) => el.name && el.name !== 'key' && el.name !== 'expect' && !el.name.endsWith('_was') && !['password', 'hidden', 'submit', 'button', 'file'].includes(el.type);
 const choice = (el) => /checkbox|radio/.test(el.type);
-const read = (form) => [...form.elements].filter(kept).map((el) => [el.name, choice(el) ? el.value : '', choice(el) ? el.checked : el.name === 'body' ? text(form) : el.value]);
+const worth = (form, el) => {
+  if (choice(el)) return el.checked;
+  if (el.name === 'body') return text(form);
+  return el.name === 'title' && form.titled === false ? '' : el.value; // one that follows the services is nobody's word
+};
+const read = (form) => [...form.elements].filter(kept).map((el) => [el.name, choice(el) ? el.value : '', worth(form, el)]);
 
-function write(form, fields) {
-  for (const el of [...form.elements].filter(kept)) {
-    const f = fields.find(([name, value]) => name === el.name && (!choice(el) || value === el.value));
-    if (!f) continue;
+// Puts what was typed back, or only what the names allow, and opens every fold that holds some of it.
+function write(form, fields, only = null) {
+  for (const el of [...form.elements].filter((x) => kept(x) && (!only || only.includes(x.name)))) {
+    const f = fields.find(([name, value, is]) => name === el.name && (choice(el) ? value === el.value : typeof is === 'string'));
+    if (!f || worth(form, el) === f[2]) continue;
     if (choice(el)) el.checked = f[2]; else if (el.name === 'body' && 'template' in form) put(form, f[2]); else el.value = f[2];
+    if (el.name === 'title' && 'titled' in form) form.titled = f[2] !== '';
+    for (let fold = el.closest('details'); fold; fold = fold.parentElement.closest('details')) fold.open = true;
   }
   form.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+// A draft is of the revision that it was written on. When that has moved, only
+// the words come back: a step, a service or a time of then would turn it back.
+const words = ['title', 'body', 'subject', 'letter'];
+const revision = (form) => form.elements.expect ? form.elements.expect.value : '';
+
+function restore(form, was, note) {
+  const draft = JSON.parse(was), before = JSON.stringify(read(form));
+  const moved = (draft.on ?? '') !== revision(form);
+  write(form, draft.fields ?? draft, moved ? words : null); // once a draft was only its fields
+  if (!note || JSON.stringify(read(form)) === before) return;
+  note.hidden = false;
+  note.querySelector('[data-moved]').hidden = !moved;
 }
 
 function drafts() {
@@ -194,10 +233,7 @@ function drafts() {
     const fresh = JSON.stringify(read(form)), note = form.querySelector('[data-restored]');
     const was = localStorage.getItem(name);
     const refused = document.querySelector('[data-faults]') || (sent && sent.key === key) || location.search;
-    if (was && was !== fresh && !refused) {
-      write(form, JSON.parse(was));
-      if (note) note.hidden = false;
-    }
+    if (was && !refused) restore(form, was, note);
     if (note) {
       note.querySelector('button').addEventListener('click', () => {
         write(form, JSON.parse(fresh));
@@ -206,8 +242,8 @@ function drafts() {
       });
     }
     form.addEventListener('input', later(300, () => {
-      const now = JSON.stringify(read(form));
-      if (now === fresh) localStorage.removeItem(name); else localStorage.setItem(name, now);
+      const fields = read(form);
+      if (JSON.stringify(fields) === fresh) localStorage.removeItem(name); else localStorage.setItem(name, JSON.stringify({ on: revision(form), fields }));
     }));
     form.addEventListener('submit', (e) => {
       if (e.defaultPrevented) return;

@@ -108,6 +108,11 @@ func (h *Handlers) printer(c *gin.Context) *i18n.Printer {
 	return catalog.Desk(catalog.Printer(page.Language, page.Location(), page.Words))
 }
 
+// zone names the zone that times are typed in.
+func (h *Handlers) zone(c *gin.Context, p *i18n.Printer) string {
+	return p.T("admin.zone", "Zone", server.PageOf(c).TimeZone, "Label", p.ZoneLabel(h.clock()))
+}
+
 func (h *Handlers) clock() time.Time { return h.DB.Now() }
 
 func (h *Handlers) components() components.Store { return components.Store{DB: h.DB} }

@@ -29,7 +29,7 @@ func (h *Handlers) editPage(c *gin.Context, r reply) error {
 	setTime(v, "started_at", &i.StartedAt, zone)
 	setTime(v, "start", i.ScheduledFor, zone)
 	setTime(v, "end", i.ScheduledUntil, zone)
-	p := view.AdminEdit{AdminBase: b, Head: s.head(b.T, h.clock()), Form: r.form(b.T, "e", v), Weights: view.AdminWeights(b.T)}
+	p := view.AdminEdit{AdminBase: b, Head: s.head(b.T, h.clock()), Form: r.form(b.T, "e", v), Weights: view.AdminWeights(b.T), Zone: h.zone(c, b.T)}
 	if r.conflict() {
 		p.Form.Theirs = view.AdminTheirsOf(b.T, s.story.Revisions, h.clock())
 		p.Form.Values.Set("expect", number(i.Revision))

@@ -165,7 +165,7 @@ func (h *Handlers) fillIncident(c *gin.Context, p *view.AdminIncident, s scene) 
 	if err != nil {
 		return err
 	}
-	p.Affected = view.AdminSpans(p.T, spans, i.ID, s.names, now)
+	p.Affected = view.AdminSpans(p.T, components.Runs(spans), i.ID, s.names, now)
 	words, toast, err := h.told(c, p.T, s.story)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (h *Handlers) postForm(c *gin.Context, p *i18n.Printer, s scene, r reply, i
 	at := view.AdminURL(i.Kind, i.Code)
 	post := &view.AdminPost{
 		Form: form, Code: i.Code, Action: at + "/updates", More: at + "#post", States: view.AdminStates(p, i.Kind), Promises: view.AdminPromises(p),
-		Snippets: view.AdminPostSnippets(p, i.Kind), Statuses: view.AdminStatuses(p), Tell: tell, Maintenance: i.Kind == incidents.KindMaintenance, Over: i.State.Done(),
+		Snippets: view.AdminPostSnippets(p, i.Kind), Statuses: view.AdminStatuses(p), Tell: tell.At(incidents.State(form.V("state"))), Zone: h.zone(c, p), Maintenance: i.Kind == incidents.KindMaintenance, Over: i.State.Done(),
 		Affected: view.AdminServiceGroups(p, s.groups, s.affected(), form), Others: view.AdminServiceGroups(p, s.groups, s.others(), form),
 	}
 	if r.preview {

@@ -31,7 +31,7 @@ func (h *Handlers) planPage(c *gin.Context, r reply) error {
 	if err != nil {
 		return err
 	}
-	p := view.AdminPlan{AdminBase: b, Form: r.form(b.T, "n", propose), Zone: b.T.T("admin.zone", "Zone", page.TimeZone, "Label", b.T.ZoneLabel(h.clock()))}
+	p := view.AdminPlan{AdminBase: b, Form: r.form(b.T, "n", propose), Zone: h.zone(c, b.T)}
 	p.Groups = view.AdminServiceGroups(b.T, groups, all, p.Form)
 	if p.Tell, err = h.tell(c, b.T, chosen(p.Form.Values["components"], all), 0, incidents.TellMaintenance, incidents.TellMaintenance); err != nil {
 		return err

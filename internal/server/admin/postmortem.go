@@ -102,7 +102,27 @@ func (h *Handlers) publishPostmortem(c *gin.Context) error {
 	if err != nil {
 		return h.refuse(c, err, t, h.postmortemPage)
 	}
-	return goTo(c, view.AdminURL(incidents.KindIncident, code)+"/postmortem", "published")
+	done, err := h.publishedTo(c, code, t.tick("notify"))
+	if err != nil {
+		return err
+	}
+	return goTo(c, view.AdminURL(incidents.KindIncident, code)+"/postmortem", done)
+}
+
+// publishedTo names the sentence that says whether anybody was told.
+func (h *Handlers) publishedTo(c *gin.Context, code string, notify bool) (string, error) {
+	if !notify {
+		return "published", nil
+	}
+	s, err := h.scene(c, code)
+	if err != nil {
+		return "", err
+	}
+	n, err := h.Subscribers.Recipients(c, server.PageOf(c).ID, s.ids(), s.story.Incident.ID, incidents.TellPostmortem)
+	if err != nil || n == 0 {
+		return "published_none", err
+	}
+	return "published_told", nil
 }
 
 // undoLetter stops the letter about a postmortem while it is held.

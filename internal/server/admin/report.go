@@ -37,7 +37,7 @@ func (h *Handlers) reportPage(c *gin.Context, r reply) error {
 	p := view.AdminReport{
 		AdminBase: b, Form: r.form(b.T, "r", propose), Impacts: view.AdminImpacts(b.T), States: view.AdminStates(b.T, incidents.KindIncident),
 		Promises: view.AdminPromises(b.T), Weights: view.AdminWeights(b.T), Snippets: view.AdminReportSnippets(b.T),
-		Words: view.NewAdminWords(b.T), HoldText: holdText(b.T.T, page.HoldSeconds),
+		Words: view.NewAdminWords(b.T), HoldText: holdText(b.T.T, page.HoldSeconds), Zone: h.zone(c, b.T),
 	}
 	p.Groups = view.AdminServiceGroups(b.T, groups, all, p.Form)
 	for _, x := range all {

@@ -41,7 +41,7 @@ func takeSnippet(t *typed, all []view.AdminSnippet, usual string) {
 			continue
 		}
 		text := s.Text
-		if typed := strings.TrimSpace(meant(t)); !ready(typed, all, usual) {
+		if typed := above(t, all); !ready(typed, all, usual) {
 			text = typed + "\n\n" + text
 		}
 		setText(t.values, text)
@@ -49,6 +49,25 @@ func takeSnippet(t *typed, all []view.AdminSnippet, usual string) {
 			t.values.Set("state", s.State)
 		}
 	}
+}
+
+// above is what was typed, without the ready sentence that stands below it: as it is kept, or as the field showed it.
+func above(t *typed, all []view.AdminSnippet) string {
+	typed, template, was := strings.TrimSpace(meant(t)), t.text("body_template"), t.text("body_was")
+	for _, s := range all {
+		if words, below := strings.CutSuffix(typed, "\n\n"+s.Text); below {
+			return strings.TrimSpace(words)
+		}
+		words, made := strings.CutSuffix(template, s.Text)
+		shown, same := strings.CutPrefix(was, words)
+		if !made || !same || shown == "" {
+			continue
+		}
+		if words, below := strings.CutSuffix(typed, "\n\n"+shown); below {
+			return strings.TrimSpace(words)
+		}
+	}
+	return typed
 }
 
 func setText(v url.Values, text string) {

@@ -41,9 +41,13 @@ func TestSnippet_neverReplacesATypedWord(t *testing.T) {
 	if got, want := form.Get("body"), "\nIt was the carrier.\n\n"+causeFound; strings.TrimPrefix(got, "\n") != strings.TrimPrefix(want, "\n") || form.Get("state") != "identified" {
 		t.Errorf("the form holds %q and %s, want %q and identified", got, form.Get("state"), want)
 	}
-	b.send(at+"/updates", "snippet", "4").want(200)
-	b.send(at + "/updates").want(200) // resolved: so nothing is promised any more
-	if got, want := texts(i.Story())[1], "It was the carrier.\n\nWe have found the cause and are working on a fix.\n\n"+allGood; got != want {
+	b.send(at+"/updates", "snippet", "4").want(200) // below typed words too
+	shows("It was the carrier. " + allGood)
+	b.send(at+"/updates", "snippet", "2").want(200)
+	form, _ = b.form(at + "/updates")
+	b.send(at+"/updates", "body", strings.Replace(form.Get("body"), "the carrier", "our carrier", 1), "snippet", "4").want(200) // and when these were touched
+	b.send(at + "/updates").want(200)
+	if got, want := texts(i.Story())[1], "It was our carrier.\n\n"+allGood; got != want {
 		t.Errorf("posted %q, want %q", got, want)
 	}
 }
@@ -110,4 +114,13 @@ func TestScript_snippetNeverReplacesATypedWord(t *testing.T) {
 	p.do(chromedp.SendKeys(chromedp.CSS("#p-body"), " Sorry."))
 	p.tap(`[data-text][value="2"]`)
 	p.until(`document.querySelector("#p-body").value === "` + allGood + ` Sorry.\n\n` + causeFound + `"`)
+	p.tap(`[data-text][value="4"]`)
+	p.until(`document.querySelector("#p-body").value === "` + allGood + ` Sorry.\n\n` + allGood + `"`)
+	p.tap(`[data-text][value="2"]`)
+	p.until(`document.querySelector("#p-body").value === "` + allGood + ` Sorry.\n\n` + causeFound + `"`)
+	p.eval(`(f => { f.focus(); f.setSelectionRange(0, 0); return "" })(document.querySelector("#p-body"))`)
+	p.do(chromedp.KeyEvent("So: "))
+	p.until(`document.querySelector("#p-body").value.startsWith("So: ")`)
+	p.tap(`[data-text][value="4"]`)
+	p.until(`document.querySelector("#p-body").value === "So: ` + allGood + ` Sorry.\n\n` + allGood + `"`)
 }

@@ -29,7 +29,7 @@ func (h *Handlers) correctPage(c *gin.Context, r reply) error {
 	if err != nil {
 		return err
 	}
-	p := view.AdminCorrect{AdminBase: b, Head: s.head(b.T, h.clock())}
+	p := view.AdminCorrect{AdminBase: b, Head: s.head(b.T, h.clock()), Zone: h.zone(c, b.T)}
 	for _, x := range view.AdminTimeline(b.T, s.story, s.names, nil, h.clock()) {
 		if x.Code == u.Code {
 			p.Update = x

@@ -243,6 +243,33 @@ func TestSubscribe_refusesBesideTheFieldAndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+// Whoever ticks services wants these, whatever stays selected above them.
+func TestSubscribe_ticksWin(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	api := h.Component("API")
+	i := h.Reports("Calls fail", "one")
+	for email, more := range map[string]string{"dana@a.example": "what=all", "eli@a.example": "what=incident&incident=" + i.Code} {
+		if w := h.send("POST", "/subscribe", "email="+url.QueryEscape(email)+"&how=every&c="+api.Code+"&"+more); w.Code != 200 {
+			t.Fatalf("%d:\n%s", w.Code, w.Body)
+		}
+		all, err := h.subs.List(t.Context(), h.Page.ID, email, 0, 1)
+		must(t, err)
+		text := statustest.Page(t, h.ask("GET", "/c/"+h.subs.Token(notify.PurposeConfirm, all[0])).Body.Bytes()).Find("main p").Text()
+		if !strings.Contains(text, "about API") || strings.Contains(text, "everything") || (i.Code != "" && strings.Contains(more, "incident") != strings.Contains(text, "Calls fail")) {
+			t.Errorf("%s would confirm: %s", more, text)
+		}
+	}
+	w := h.send("POST", "/subscribe", "email=dana&what=all&how=every&c="+api.Code)
+	if page := statustest.Page(t, w.Body.Bytes()); !page.Has("input[name=what][value=some][checked]") || !page.Has("details#choose[open]") {
+		t.Errorf("refused, it does not show what was meant:\n%s", w.Body)
+	}
+	w = h.send("POST", "/subscribe", "email=dana%40a.example&what=some&how=every")
+	if page := statustest.Page(t, w.Body.Bytes()); !page.Has("details#choose[open]") || !strings.Contains(page.Find("#choose-e").Text(), "Choose at least one service") || page.Find("#choose").Attr("aria-describedby") != "choose-e" {
+		t.Errorf("none ticked:\n%s", w.Body)
+	}
+}
+
 func (h house) takeAway() {
 	h.t.Helper()
 	must(h.t, os.Rename(h.Path, h.Path+".away"))

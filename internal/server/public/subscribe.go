@@ -57,10 +57,23 @@ func typedChoices(c *gin.Context) (what, how string, components []string, mainte
 	return what, how, components, maintenance
 }
 
+// ticksWin: whoever ticks services wants these, whatever stays selected above them.
+func ticksWin(f *view.SubscribeForm, ask *notify.Ask) {
+	if len(f.Components) == 0 {
+		return
+	}
+	if f.What == "incident" { // the services, and the incident
+		ask.Incident = f.Incident
+	}
+	f.What = notify.ScopeSome
+}
+
 func (h *Handlers) subscribe(c *gin.Context) error {
 	f := view.SubscribeForm{Email: c.PostForm("email"), Incident: h.incidentOf(c, c.PostForm("incident"))}
 	f.What, f.How, f.Components, f.Maintenance = typedChoices(c)
-	ask := notify.Ask{Page: h.Snapshot(c).Page.ID, Email: f.Email, Preferences: preferences(f.What, f.How, f.Components, f.Maintenance), Client: h.ClientIP(c)}
+	ask := notify.Ask{Page: h.Snapshot(c).Page.ID, Email: f.Email, Client: h.ClientIP(c)}
+	ticksWin(&f, &ask)
+	ask.Preferences = preferences(f.What, f.How, f.Components, f.Maintenance)
 	if f.What == "incident" {
 		ask.Incident = f.Incident
 	}
