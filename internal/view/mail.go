@@ -49,7 +49,7 @@ func NewMailer(files fs.FS, catalog *i18n.Catalog) (*Mailer, error) {
 
 // Mail is a letter, ready to print.
 type Mail struct {
-	Lang         string
+	Lang, Dir    string
 	Subject      string
 	Preheader    string // what a mail program shows beside the subject: the news
 	Brand        string
@@ -105,7 +105,7 @@ func (m *Mailer) printer(page pages.Page) *i18n.Printer {
 // mail decides what a letter says.
 func (m *Mailer) mail(d notify.Draft, p *i18n.Printer) Mail {
 	l := Mail{
-		Lang: d.Page.Language, Brand: p.T("public.brand", "Name", d.Page.Name),
+		Lang: p.Lang, Dir: i18n.Direction(p.Lang), Brand: p.T("public.brand", "Name", d.Page.Name),
 		Browser: d.Base + "/", BrowserLabel: p.T("mail.browser"),
 		Why: d.Slots.Reason, Postal: postal(d.Page.PostalAddress),
 		Links: []Link{

@@ -42,6 +42,7 @@ type Fact struct {
 type Chip struct {
 	Mark Mark
 	Text string
+	Said []Piece // instead of Text: the name with its status
 }
 
 // Step is one of the steps that an incident goes through.
@@ -191,7 +192,7 @@ func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
 		now := r.s.StatusNow(a)
 		cs = append(cs, Chip{
 			Mark: r.mark(Mark(now.Mark())),
-			Text: r.p.T("public.chip."+r.words+"."+string(now), "Name", a.FullName()),
+			Said: r.sentence("public.chip."+r.words+"."+string(now), "Name", apart(a.FullName())),
 		})
 	}
 	return cs

@@ -2,6 +2,7 @@ package view
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/statusd/statusd/internal/incidents"
@@ -141,6 +142,15 @@ func grouped(as []snapshot.Affected) []string {
 	return out
 }
 
+// titled reports whether a postmortem begins with that heading, in whichever
+// language it is written.
+func (r *reader) titled(html string) bool {
+	return slices.ContainsFunc(r.catalog.Languages(), func(lang string) bool {
+		word := r.catalog.Printer(lang, nil, "").State("postmortem")
+		return strings.HasPrefix(html, "<h2>"+template.HTMLEscapeString(word)+"</h2>")
+	})
+}
+
 func (r *reader) postmortem(m *snapshot.Postmortem) *Postmortem {
 	if m == nil {
 		return nil
@@ -148,7 +158,7 @@ func (r *reader) postmortem(m *snapshot.Postmortem) *Postmortem {
 	word := r.p.State("postmortem")
 	out := &Postmortem{Label: word, HTML: safe(m.HTML), Posted: r.sentence("public.posted", "Time", r.stamp(m.PublishedAt)), Edited: r.edited(m.EditedAt, m.PublishedAt, m.Earlier)}
 	// Many reports begin with "# Postmortem": saying it twice would look like a slip.
-	if !strings.HasPrefix(m.HTML, "<h2>"+template.HTMLEscapeString(word)+"</h2>") {
+	if !r.titled(m.HTML) {
 		out.Heading = word
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/statusd/statusd/internal/notify"
 	"github.com/statusd/statusd/internal/snapshot"
 	"github.com/statusd/statusd/internal/statustest"
 	"github.com/statusd/statusd/internal/view"
@@ -15,7 +16,7 @@ import (
 // Every page is sound in every language, and says nothing in English.
 func TestPages_areSoundInEveryLanguage(t *testing.T) {
 	t.Parallel()
-	english := sentences(t)
+	english := messagesOf(t, "public.")
 	for _, lang := range views(t).Catalog().Languages() {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
@@ -41,8 +42,8 @@ func TestPages_areSoundInEveryLanguage(t *testing.T) {
 	}
 }
 
-// sentences are the English messages for readers that are long enough to be no name.
-func sentences(t *testing.T) map[string]string {
+// messagesOf are English messages that are long enough to be no name.
+func messagesOf(t *testing.T, room string) map[string]string {
 	t.Helper()
 	raw, err := os.ReadFile("../../web/locales/en.json")
 	if err != nil {
@@ -55,7 +56,7 @@ func sentences(t *testing.T) map[string]string {
 	out := map[string]string{}
 	for key, v := range all {
 		text, plain := v.(string)
-		if !plain || !strings.HasPrefix(key, "public.") || strings.HasPrefix(key, "public.api.") {
+		if !plain || !strings.HasPrefix(key, room) || strings.HasPrefix(key, "public.api.") {
 			continue
 		}
 		for _, part := range regexp.MustCompile(`\{\{.*?\}\}`).Split(text, -1) {
@@ -142,4 +143,38 @@ func TestPages_keepTheirQuestionInAnotherLanguage(t *testing.T) {
 	body, err = v.Home(snapshot.New(then))
 	page = statustest.Page(t, must(t, body, err))
 	same(t, "the past", page.FindAll(".tongues a")[2].Attr("href"), "?at=2018-05-14T18%3A00%3A00Z&lang=de")
+}
+
+// Every letter speaks the page's language, in both of its forms, and says nothing in English.
+func TestMailer_Letter_speaksThePagesLanguage(t *testing.T) {
+	t.Parallel()
+	english := messagesOf(t, "mail.")
+	m := mailer(t)
+	for _, lang := range views(t).Catalog().Languages() {
+		if lang == "en" {
+			continue
+		}
+		for name, d := range mailDrafts(t) {
+			d.Page.Language = lang
+			d.Slots.Reason = m.Reason(d.Page, d.Kind, notify.Follows{Everything: true})
+			words, err := m.Letter(d)
+			if err != nil {
+				t.Fatalf("%s %s: %v", lang, name, err)
+			}
+			want := `<html lang="` + lang + `" dir="ltr">`
+			if lang == "ar" {
+				want = `<html lang="ar" dir="rtl">`
+			}
+			if !strings.Contains(words.HTML, want) {
+				t.Errorf("%s %s is not %s", lang, name, want)
+			}
+			for key, text := range english {
+				for form, said := range map[string]string{"subject": words.Subject, "text": words.Text, "HTML": words.HTML} {
+					if strings.Contains(said, text) {
+						t.Errorf("%s %s: the %s says %q (%s)", lang, name, form, text, key)
+					}
+				}
+			}
+		}
+	}
 }

@@ -10,6 +10,7 @@ type Piece struct {
 	Text   string
 	ISO    string // of a moment
 	Strong bool
+	Apart  bool // a name, whose script may run the other way
 }
 
 func (t Time) piece() Piece { return Piece{Text: t.Text, ISO: t.ISO} }
@@ -42,5 +43,8 @@ func (r *reader) sentence(key string, pairs ...any) []Piece {
 	}
 	return out
 }
+
+// apart is a name inside a sentence that is kept from mixing with its script.
+func apart(text string) Piece { return Piece{Text: text, Apart: true} }
 
 func (p Piece) piece() Piece { return p }

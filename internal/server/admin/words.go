@@ -2,6 +2,7 @@ package admin
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 	"time"
 
@@ -47,11 +48,18 @@ func sentence(text string, a, b int) (from, to int) {
 		if text[from-1] == '\n' {
 			break
 		}
+		if fullStop.MatchString(text[:from]) {
+			break
+		}
 		if from > 1 && text[from-1] == ' ' && strings.ContainsRune(".!?", rune(text[from-2])) {
 			break
 		}
 	}
 	for to = b; to < len(text) && text[to] != '\n'; to++ {
+		if stop := strings.IndexAny(text[to:], "。！？"); stop == 0 {
+			to += len("。")
+			break
+		}
 		last := to+1 == len(text) || text[to+1] == ' ' || text[to+1] == '\n'
 		if strings.ContainsRune(".!?", rune(text[to])) && last {
 			to++
@@ -70,8 +78,14 @@ func join(before, after string) string {
 	if after = strings.TrimLeft(after, " "); after == "" || after[0] == '\n' {
 		return before + after
 	}
+	if fullStop.MatchString(before) {
+		return before + after
+	}
 	return before + " " + after
 }
+
+// fullStop is the end of a sentence in a script that puts no blank behind it.
+var fullStop = regexp.MustCompile(`[。！？]$`)
 
 // named are the affected services as a sentence names them; hidden ones are not
 // named to readers.
