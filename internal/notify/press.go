@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"html"
@@ -215,12 +216,12 @@ func dotless(raw []byte) []byte {
 // headers are those of R9.5 and RFC 5322; values are encoded already.
 func (l *letter) headers(m marks) [][2]string {
 	hs := [][2]string{
-		{"From", phrase(senderName(l.page)) + " <" + l.from + ">"},
+		{"From", phrase(l.sender()) + " <" + l.from + ">"},
 		{"To", "<" + m.mark(slotTo) + ">"},
 		{"Subject", headerText(l.words.Subject)},
 		{"Message-ID", "<" + m.mark(slotID) + ">"},
 		{"Auto-Submitted", "auto-generated"}, // RFC 3834: no out-of-office notes, please
-		{"List-Id", phrase(senderName(l.page)) + " <" + l.page.Code + "." + l.host + ">"},
+		{"List-Id", phrase(l.sender()) + " <" + l.page.Code + "." + l.host + ">"},
 	}
 	replyTo, _, err := wireAddress(l.page.ReplyTo)
 	if err == nil {
@@ -242,12 +243,8 @@ func (l *letter) headers(m marks) [][2]string {
 	return hs
 }
 
-func senderName(p pages.Page) string {
-	if p.SenderName != "" {
-		return p.SenderName
-	}
-	return p.Name + " status"
-}
+// sender is who signs the letter.
+func (l *letter) sender() string { return cmp.Or(l.page.SenderName, l.words.Sender, l.page.Name) }
 
 // cut takes the finished message apart at its marks.
 func (l *letter) cut(m marks, raw []byte) ([]piece, error) {

@@ -49,6 +49,7 @@ type Slots struct {
 
 // Words are a letter with slots.
 type Words struct {
+	Sender  string // whose letter it is, where the page names no sender
 	Subject string
 	Text    string // lines end in \n and have at most 72 characters where they can be broken
 	HTML    string

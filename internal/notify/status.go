@@ -194,5 +194,5 @@ func (o *Outbox) Message(ctx context.Context, page, delivery int64) (Letter, err
 		return Letter{}, err
 	}
 	d := Delivery{ID: j.ID, Telling: j.Kind, Title: j.letter.news.Title, Address: j.Address, Attempts: j.Attempts, DueAt: row.DueAt, CreatedAt: row.CreatedAt}
-	return Letter{Delivery: d, From: strings.TrimSuffix(senderName(p)+" <"+p.SenderAddress+">", " <>"), To: j.Address, Words: addressed{j.letter, j.to}.plain()}, nil
+	return Letter{Delivery: d, From: strings.TrimSuffix(j.letter.sender()+" <"+p.SenderAddress+">", " <>"), To: j.Address, Words: addressed{j.letter, j.to}.plain()}, nil
 }

@@ -95,7 +95,7 @@ func (m *Mailer) Letter(d notify.Draft) (notify.Words, error) {
 	if err := m.text.Execute(&t, mail.lines(p)); err != nil {
 		return notify.Words{}, fmt.Errorf("mail %s: %w", d.Kind, err)
 	}
-	return notify.Words{Subject: mail.Subject, Text: t.String(), HTML: h.String()}, nil
+	return notify.Words{Sender: mail.Brand, Subject: mail.Subject, Text: t.String(), HTML: h.String()}, nil
 }
 
 func (m *Mailer) printer(page pages.Page) *i18n.Printer {
@@ -105,7 +105,7 @@ func (m *Mailer) printer(page pages.Page) *i18n.Printer {
 // mail decides what a letter says.
 func (m *Mailer) mail(d notify.Draft, p *i18n.Printer) Mail {
 	l := Mail{
-		Lang: p.Lang, Dir: i18n.Direction(p.Lang), Brand: p.T("public.brand", "Name", d.Page.Name),
+		Lang: p.Lang, Dir: i18n.Direction(p.Lang), Brand: brand(p, d.Page.Name),
 		Browser: d.Base + "/", BrowserLabel: p.T("mail.browser"),
 		Why: d.Slots.Reason, Postal: postal(d.Page.PostalAddress),
 		Links: []Link{

@@ -178,3 +178,16 @@ func TestMailer_Letter_speaksThePagesLanguage(t *testing.T) {
 		}
 	}
 }
+
+func TestMailer_Letter_isSignedByThePage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lang, name, want string }{{"en", "Larkline", "Larkline status"}, {"en", "Larkline Status", "Larkline Status"}, {"ja", "Larkline", "Larkline ステータス"}} {
+		d := mailDrafts(t)["new"]
+		d.Page.Language, d.Page.Name = c.lang, c.name
+		words, err := mailer(t).Letter(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, c.lang, words.Sender, c.want)
+	}
+}
