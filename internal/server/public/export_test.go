@@ -11,3 +11,6 @@ func (h *Handlers) FillSearches() (leave func()) {
 		}
 	}
 }
+
+// WantsText says whether these Accept headers get a text.
+func WantsText(accept []string) bool { return wanted(accept) != nil }
