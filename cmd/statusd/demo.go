@@ -12,12 +12,14 @@ import (
 	"github.com/statusd/statusd/internal/importer"
 )
 
-// demoCommand serves two real reports from a data folder of its own.
+// demoCommand serves two real reports, and a company that does not exist in the
+// middle of an outage, from a data folder of its own.
 type demoCommand struct{}
 
 const (
-	demoOwner = "demo@statusd.example"
-	demoHost  = "raco.localhost"
+	demoOwner  = "demo@statusd.example"
+	demoHost   = "raco.localhost"
+	sampleHost = "larkline.localhost"
 )
 
 // Run implements the command.
@@ -32,7 +34,11 @@ func (demoCommand) Run(s *streams) error {
 	if err != nil {
 		return errors.Join(err, a.close())
 	}
-	password, err := a.demoStaff(s, found)
+	sample, err := im.Sample(s.ctx, auth.CommandLine(), sampleHost)
+	if err != nil {
+		return errors.Join(err, a.close())
+	}
+	password, err := a.demoStaff(s, append(found, sample))
 	if err != nil {
 		return errors.Join(err, a.close())
 	}
@@ -41,8 +47,8 @@ func (demoCommand) Run(s *streams) error {
 		if err != nil {
 			port = "80"
 		}
-		_, _ = fmt.Fprintf(s.out, "CallRail, May 2018: %s/\nRACO, July 2019:    http://%s/\nStaff:              %s/admin  %s  %s\n",
-			a.cfg.base, net.JoinHostPort(demoHost, port), a.cfg.base, demoOwner, password)
+		_, _ = fmt.Fprintf(s.out, "CallRail, May 2018: %s/\nRACO, July 2019:    http://%s/\nAn outage, now:     http://%s/\nStaff:              %s/admin  %s  %s\n",
+			a.cfg.base, net.JoinHostPort(demoHost, port), net.JoinHostPort(sampleHost, port), a.cfg.base, demoOwner, password)
 		return nil
 	}), a.close())
 }

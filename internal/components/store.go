@@ -219,6 +219,17 @@ func SetRange(tx *db.Tx, c Component, status Status, from time.Time, to *time.Ti
 	return setRange(tx, c, live, status, from, to, why)
 }
 
+// Begin says that a component worked from a moment on until the first thing that
+// is known of it, as somebody does who gives it a start date in the past.
+// Nothing changes where something is known of that moment.
+func Begin(tx *db.Tx, c Component, from time.Time, why Why) error {
+	live, err := live(tx, c)
+	if err != nil || len(live) == 0 || !from.Before(live[0].ValidFrom) {
+		return err
+	}
+	return setRange(tx, c, live, Operational, from, &live[0].ValidFrom, why)
+}
+
 // TakeBack says that a span was never so: what stood before it goes on through
 // it, for the reason it stood there, which is returned. With nothing before it
 // the component worked.

@@ -96,6 +96,7 @@ type Plan struct {
 	Notify     bool
 	Key        string
 	Sent       string
+	Code       string // import only: keep this code
 }
 
 // SavePostmortem stores the draft; readers see nothing of it.

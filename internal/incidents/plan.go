@@ -55,7 +55,7 @@ func (d *Desk) checkPlan(ctx context.Context, p *Plan) (markdown.Doc, error) {
 
 func (d *Desk) plan(tx *db.Tx, by auth.Actor, p Plan, doc markdown.Doc) (Incident, error) {
 	i := Incident{
-		PageID: p.Page, Code: db.NewCode(), Kind: KindMaintenance, Title: strings.TrimSpace(p.Title), State: Scheduled, Impact: components.Maint,
+		PageID: p.Page, Code: orCode(p.Code), Kind: KindMaintenance, Title: strings.TrimSpace(p.Title), State: Scheduled, Impact: components.Maint,
 		StartedAt: p.Start, ScheduledFor: &p.Start, ScheduledUntil: &p.End,
 		ChangedVersion: tx.Version, AuthorID: by.Ref(), AuthorName: by.Name, CreatedAt: tx.Now, UpdatedAt: tx.Now,
 	}

@@ -63,12 +63,15 @@ func mark(parts ...string) string {
 // maxText is the longest description of a component or group (R§11).
 const maxText = 500
 
+// firstYear is the first that a start date may be in: earlier ones are slips of the pen.
+const firstYear = 1970
+
 func checkComponent(name, description, start string) error {
 	var c fault.Collector
 	pages.CheckName(&c, "name", name, 100, "field.required")
 	checkDescription(&c, description)
 	if start != "" {
-		if t, err := time.Parse(time.DateOnly, start); err != nil || t.Format(time.DateOnly) != start {
+		if t, err := time.Parse(time.DateOnly, start); err != nil || t.Format(time.DateOnly) != start || t.Year() < firstYear {
 			c.Add("start_date", "component.start_date")
 		}
 	}
@@ -120,7 +123,28 @@ func addComponent(tx *db.Tx, by auth.Actor, a AddComponent) (components.Componen
 	if err != nil {
 		return c, err
 	}
+	if err := begin(tx, by, c); err != nil {
+		return c, err
+	}
 	return c, auth.Record(tx, a.Page, by, "component.add", "component "+c.Code, nil, map[string]any{"name": c.Name})
+}
+
+// begin writes down what a start date in the past says: it worked since then,
+// as far as nothing else is known.
+func begin(tx *db.Tx, by auth.Actor, c components.Component) error {
+	if c.StartDate == "" {
+		return nil
+	}
+	page, err := pages.Load(tx, c.PageID)
+	if err != nil {
+		return err
+	}
+	start, err := time.ParseInLocation(time.DateOnly, c.StartDate, page.Location())
+	if err != nil {
+		return fmt.Errorf("start date of component %s: %w", c.Code, err)
+	}
+	// Not every day has a midnight: noon names it.
+	return components.Begin(tx, c, components.StartOfDay(start.Add(12*time.Hour)).UTC(), components.Why{Cause: components.CauseStart, AuthorID: by.Ref(), AuthorName: by.Name})
 }
 
 func groupID(groups []components.Group, code string) (*int64, error) {
@@ -153,7 +177,10 @@ func (d *Desk) EditComponent(ctx context.Context, by auth.Actor, e EditComponent
 			return err
 		}
 		c.Name, c.Description, c.StartDate, c.Hidden, c.Showcase = e.Name, e.Description, e.StartDate, e.Hidden, e.Showcase
-		return components.Save(tx, *c)
+		if err := components.Save(tx, *c); err != nil {
+			return err
+		}
+		return begin(tx, by, *c)
 	})
 }
 

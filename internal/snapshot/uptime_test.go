@@ -71,6 +71,61 @@ func TestSnapshot_Days_beforeTheStartDateAreNoData(t *testing.T) {
 	}
 }
 
+// A start date in the past says that it worked since then, as far as nothing
+// else is known; an earlier one says so of more days, a later one takes no word back.
+func TestSnapshot_Days_countAsWorkingFromTheStartDateOn(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		ago := func(days int) string {
+			return s.Clock.Now().In(s.Page.Location()).AddDate(0, 0, -days).Format(time.DateOnly)
+		}
+		c, err := s.Desk.AddComponent(t.Context(), s.Staff, incidents.AddComponent{Page: s.Page.ID, Name: "API", StartDate: ago(2)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := func() (n int) {
+			snap := s.Snapshot()
+			from, to := snap.LastDays(9)
+			for _, d := range snap.Days(snap.Components()[0], from, to) {
+				if got := d.Tally.Known(); got > 0 && d.To.Before(to) && got != d.To.Sub(d.From) {
+					t.Errorf("%s: %v known", d.Key(), got)
+				} else if got > 0 {
+					n++
+				}
+			}
+			return n
+		}
+		if n := known(); n != 3 {
+			t.Errorf("added: %d days known, want 3", n)
+		}
+		edit := func(start string) error {
+			return s.Desk.EditComponent(t.Context(), s.Staff, incidents.EditComponent{Page: s.Page.ID, Component: c.Code, Name: "API", StartDate: start})
+		}
+		for _, x := range []struct{ start, want int }{{5, 6}, {1, 2}, {7, 8}} {
+			if err := edit(ago(x.start)); err != nil {
+				t.Fatal(err)
+			}
+			if n := known(); n != x.want {
+				t.Errorf("from %d days ago: %d days known, want %d", x.start, n, x.want)
+			}
+		}
+		if _, _, err := s.Desk.Report(t.Context(), s.Staff, incidents.Report{
+			Page: s.Page.ID, Title: "It was down", Body: "We only see it now.", Components: []components.Change{statustest.Is(c, components.MajorOutage)}, HappenedAt: s.Clock.Now().Add(-4 * 24 * time.Hour),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := edit(ago(8)); err != nil {
+			t.Fatal(err)
+		}
+		if n := known(); n != 9 || s.Snapshot().Components()[0].Status != components.MajorOutage {
+			t.Errorf("%d days known, it is %s", n, s.Snapshot().Components()[0].Status)
+		}
+		if err := edit("0026-05-14"); err == nil {
+			t.Error("a start date in the year 26 was taken")
+		}
+	})
+}
+
 // What readers may not know of has no life in the picture, and gets one when it
 // is shown.
 func TestSnapshot_Lives_areThoseOfSeenComponents(t *testing.T) {
