@@ -23,7 +23,7 @@ help: ## this list
 run: build ## build and serve on http://127.0.0.1:8080, with the database in ./data
 	bin/statusd serve
 
-demo: build ## build and serve two example pages
+demo: build ## build and serve three example pages
 	bin/statusd demo
 
 build: ## build bin/statusd

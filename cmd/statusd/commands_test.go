@@ -296,7 +296,7 @@ func TestCommand_subscribersImport_canBeRunAgain(t *testing.T) {
 	}
 }
 
-func TestCommand_demo_servesBothPages(t *testing.T) {
+func TestCommand_demo_servesItsPages(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	p.start("demo")
@@ -307,6 +307,10 @@ func TestCommand_demo_servesBothPages(t *testing.T) {
 	raco := visit(t, strings.Replace(p.base, "127.0.0.1", "raco.localhost", 1))
 	if got := raco.open("/history/2019-07").want(200).page().Text(); !strings.Contains(got, "Alarm Notification via Phone") {
 		t.Errorf("RACO's history reads:\n%s", got)
+	}
+	larkline := visit(t, strings.Replace(p.base, "127.0.0.1", "larkline.localhost", 1))
+	if got := larkline.open("/").want(200).page().Text(); !strings.Contains(got, "Calls are failing on some numbers") {
+		t.Errorf("Larkline's page reads:\n%s", got)
 	}
 	said := regexp.MustCompile(`(\S+@\S+)  (\S+)\n`).FindStringSubmatch(p.out.String())
 	if said == nil {

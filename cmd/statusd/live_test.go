@@ -55,6 +55,15 @@ func TestBrowser_aPageThatIsOpenFollows(t *testing.T) {
 		t.Errorf("the tab shows %s", got)
 	}
 
+	// Buttons that need script are there with it, also on a page that was put in place.
+	b.open(p.base + "/history")
+	b.open(p.base + b.script(`document.querySelector("main h3 a").getAttribute("href")`))
+	b.until("the buttons", `[...document.querySelectorAll("[data-do]")].every((b) => !b.hidden)`)
+	b.script(`(navigator.share = undefined, navigator.clipboard.writeText = async (s) => { window.copied = s; }, document.querySelector("[data-do=share]").click())`)
+	b.until("the link", `window.copied === document.querySelector("link[rel=canonical]").href && document.getElementById("say").textContent === "Link copied"`)
+	b.open(p.base + "/")
+	b.until("the stream", `document.querySelector(".live").hidden === false`)
+
 	b.script(`scrollTo(0, 600)`)
 	p.must("", "post", "--new", "Reports are late", "--body", "We look there too.")
 	b.until("the offer", `!!document.querySelector(".live button")`)

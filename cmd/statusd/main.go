@@ -135,7 +135,7 @@ type commands struct {
 	Config
 
 	Serve       serveCommand       `cmd:"" default:"withargs" help:"Serve the pages (the default)."`
-	Demo        demoCommand        `cmd:"" help:"Serve two real incident reports: CallRail's and RACO's."`
+	Demo        demoCommand        `cmd:"" help:"Serve two real incident reports, CallRail's and RACO's, and an outage that goes on now."`
 	User        userCommand        `cmd:"" help:"Staff."`
 	Key         keyCommand         `cmd:"" help:"API keys."`
 	Post        postCommand        `cmd:"" help:"Report an incident or post an update; works with the server stopped or running."`

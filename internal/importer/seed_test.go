@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/statusd/statusd/internal/auth"
 	"github.com/statusd/statusd/internal/importer"
@@ -49,6 +50,34 @@ func TestImporter_Demo_isWordForWordAndCanBeRunAgain(t *testing.T) {
 		s.Shelf.Tick(t.Context())
 		if s.Snapshot().Version != before {
 			t.Error("the second run raised the page's version")
+		}
+	})
+}
+
+func TestImporter_Sample_isAnOutageNowAndCanBeRunAgain(t *testing.T) {
+	t.Parallel()
+	statustest.Engines(t, func(t *testing.T, s *statustest.Site) {
+		im := importer.Importer{DB: s.DB, Desk: s.Desk}
+		first, err := im.Sample(t.Context(), auth.CommandLine(), "larkline.localhost")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Shelf.Tick(t.Context())
+		snap := s.Shelf.Get(first.Page.ID)
+		open := snap.Open()
+		if len(open) != 1 || len(open[0].Updates) != 3 || !open[0].NextUpdateBy.After(s.Clock.Now()) || len(snap.Planned()) != 1 {
+			t.Fatalf("open %v, planned %v", open, snap.Planned())
+		}
+		from, to := snap.LastDays(90)
+		for _, c := range snap.Components() {
+			if got := snap.Tally(from, to, c).Known(); got != to.Sub(from) {
+				t.Errorf("%s: %v of ninety days are known", c.Name, got)
+			}
+		}
+		s.Clock.Advance(40 * time.Hour)
+		again, err := im.Sample(t.Context(), auth.CommandLine(), "larkline.localhost")
+		if err != nil || again.Changed() {
+			t.Errorf("the second run: %+v, %v", again, err)
 		}
 	})
 }

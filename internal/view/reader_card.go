@@ -185,25 +185,37 @@ func ofImpact(i components.Indicator) components.Status {
 	return ""
 }
 
-// chipsNow are the affected services with their present status.
+// chipsNow are the affected services with their present status, the worst first.
 func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
+	affected := slices.Clone(i.Affected)
+	slices.SortStableFunc(affected, func(a, b snapshot.Affected) int { return cmp.Compare(r.s.StatusNow(b).Rank(), r.s.StatusNow(a).Rank()) })
 	var cs []Chip
-	for _, a := range i.Affected {
+	for _, a := range affected {
 		now := r.s.StatusNow(a)
 		cs = append(cs, Chip{
 			Mark: r.mark(Mark(now.Mark())),
-			Said: r.sentence("public.chip."+r.words+"."+string(now), "Name", apart(a.FullName())),
+			Said: r.sentence("public.chip."+r.words+"."+string(now), "Name", apart(r.short(a))),
 		})
 	}
 	return cs
 }
 
+// short is the name of a service without its group, where no other has it.
+func (r *reader) short(a snapshot.Affected) string {
+	for _, c := range r.s.Components() {
+		if c.Code != a.Code && strings.EqualFold(c.Name, a.Name) {
+			return a.FullName()
+		}
+	}
+	return a.Name
+}
+
 // chips are the affected services by name: after it is over, their present
 // status has nothing to do with the incident.
-func chips(i *snapshot.Incident) []Chip {
+func (r *reader) chips(i *snapshot.Incident) []Chip {
 	var cs []Chip
 	for _, a := range i.Affected {
-		cs = append(cs, Chip{Text: a.FullName()})
+		cs = append(cs, Chip{Text: r.short(a)})
 	}
 	return cs
 }

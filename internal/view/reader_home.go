@@ -203,7 +203,7 @@ func (r *reader) plan(i *snapshot.Incident) Plan {
 	p := Plan{
 		ISO:  r.p.DayKey(start),
 		Href: r.reportPath(i), Calendar: r.calendarPath(i), Label: r.p.T("public.affected.label"), Add: r.p.T("public.calendar.add"), Title: i.Title, Text: lead(i.Latest().Plain, leadLength),
-		When: []Piece{r.near(start, r.s.BuiltAt).piece()}, Chips: chips(i),
+		When: []Piece{r.near(start, r.s.BuiltAt).piece()}, Chips: r.chips(i),
 	}
 	p.Day, p.Month, p.Weekday = r.p.Tile(start)
 	if i.ScheduledUntil != nil {

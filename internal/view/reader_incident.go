@@ -53,7 +53,7 @@ func (v *Views) Incident(s *snapshot.Snapshot, i *snapshot.Incident) ([]byte, er
 	}
 	page.Description = lead(i.Latest().Plain, leadLength)
 	r.shareIncident(&page.Base, i)
-	page.Chips = chips(i)
+	page.Chips = r.chips(i)
 	if i.Open() {
 		page.Steps = r.steps(i)
 	}

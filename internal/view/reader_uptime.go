@@ -61,10 +61,7 @@ func (r *reader) strip(c snapshot.Component) *Strip {
 	if s.From > 0 {
 		s.Bars = slices.Insert(s.Bars, 0, Bar{Class: "none", D: "M.5 4v24" + strings.Repeat("m1-24v24", s.From-1)})
 	}
-	s.Percent = r.percent(r.s.Uptime(from, to, c))
-	if r.s.Tally(from, to, c).Known() < 24*time.Hour { // 0 % of the first ten minutes says nothing
-		s.Percent = r.percent(0, false)
-	}
+	s.Percent = r.figure(from, to, c)
 	problems := r.p.T("public.strip.quiet")
 	if troubled > 0 {
 		problems = r.p.T("public.strip.problems", "Count", troubled)
@@ -103,10 +100,13 @@ func (r *reader) incidentsOf(c snapshot.Component, d components.Day) []*snapshot
 	return out
 }
 
-// percent is "99.97%", "100%" only where nothing was down, or "–" where nothing
-// is known.
-func (r *reader) percent(p components.Percent, known bool) string {
-	if !known {
+// figure is the uptime of services together: "99.97%", "100%" only where nothing
+// was down, or "–" where less than a day is known of them, for 0 % of the first
+// ten minutes says nothing.
+func (r *reader) figure(from, to time.Time, cs ...snapshot.Component) string {
+	t := r.s.Tally(from, to, cs...)
+	p, ok := t.Uptime(r.s.Page.Weights)
+	if !ok || t.Known() < 24*time.Hour {
 		return r.p.T("public.percent.none")
 	}
 	return r.p.Percent(int(p))
@@ -153,7 +153,7 @@ func (v *Views) Uptime(s *snapshot.Snapshot) ([]byte, error) {
 	}
 	figures := func(cs ...snapshot.Component) (out []string) {
 		for _, sp := range spans {
-			out = append(out, r.percent(s.Uptime(sp.from, sp.to, cs...)))
+			out = append(out, r.figure(sp.from, sp.to, cs...))
 		}
 		return out
 	}
@@ -251,7 +251,7 @@ func (v *Views) UptimeOf(s *snapshot.Snapshot, c snapshot.Component, year int) (
 		}
 	}
 	from, to := s.LastDays(stripDays)
-	page.Figure = r.sentence("public.uptime.figure", "Percent", strong(r.percent(s.Uptime(from, to, c))))
+	page.Figure = r.sentence("public.uptime.figure", "Percent", strong(r.figure(from, to, c)))
 	y, m, months := year, time.Month(1), 12
 	if now := s.BuiltAt.In(s.Zone); year == 0 {
 		y, m = now.Year(), now.Month()-11
@@ -304,7 +304,7 @@ func (r *reader) uptimeYears(c snapshot.Component, current int) []YearLink {
 // something to tell.
 func (r *reader) calendar(c snapshot.Component, start, end time.Time, told *[]TroubledDay) Calendar {
 	days := r.s.Days(c, start, end)
-	m := Calendar{Key: r.p.MonthKey(start), Name: r.p.Month(start), Percent: r.percent(r.s.Uptime(start, end, c))}
+	m := Calendar{Key: r.p.MonthKey(start), Name: r.p.Month(start), Percent: r.figure(start, end, c)}
 	week := make([]CalendarDay, (int(start.Weekday())+6)%7, 7)
 	last := end.AddDate(0, 0, -1).Day()
 	if last == 1 { // the next month's first day begins late in its zone

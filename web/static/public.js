@@ -131,7 +131,19 @@
       if (source.readyState === 2) { source.close(); poll(); } /* refused: ask instead */
     };
   };
-  const ready = () => { times(); strips(); };
+
+  /* 4. Share and print. A button that needs this script is shown by it. */
+  const address = document.querySelector('link[rel=canonical]')?.href || location.href;
+  const acts = {
+    print: () => print(),
+    share: (b) => (navigator.share?.({ title: document.title, url: address })
+      ?? navigator.clipboard.writeText(address).then(() => { say.textContent = b.textContent = b.dataset.done; })).catch(() => {}),
+  };
+  const buttons = () => all('[data-do]').forEach((b) => {
+    b.hidden = b.dataset.do === 'share' && !navigator.share && !navigator.clipboard;
+    b.onclick = () => acts[b.dataset.do](b);
+  });
+  const ready = () => { times(); strips(); buttons(); };
   ready();
   if (dot()) {
     said();
