@@ -28,6 +28,12 @@ func (im Importer) Demo(ctx context.Context, by auth.Actor, second string) ([]Re
 		if err != nil {
 			return out, fmt.Errorf("%s: %w", d.file, err)
 		}
+		if r.NewIncident { // ninety days of nothing known tell nobody anything
+			r.Page.ShowUptime = false
+			if err := im.Desk.SaveSettings(ctx, by, r.Page); err != nil {
+				return out, fmt.Errorf("%s: hide the uptime: %w", d.file, err)
+			}
+		}
 		out = append(out, r)
 	}
 	return out, nil

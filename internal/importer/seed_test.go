@@ -24,6 +24,9 @@ func TestImporter_Demo_isWordForWordAndCanBeRunAgain(t *testing.T) {
 			if snap.Page.Name != seed.Page.Name || snap.Page.TimeZone != seed.Page.TimeZone {
 				t.Errorf("page %q in %s", snap.Page.Name, snap.Page.TimeZone)
 			}
+			if snap.Page.ShowUptime {
+				t.Errorf("%s shows an uptime of which nothing is known", seed.Page.Name)
+			}
 			got := snap.Incident(first[n].Incident)
 			if got == nil || len(got.Updates) != len(seed.Incident.Updates) || len(got.Affected) != len(seed.Incident.Affected) {
 				t.Fatalf("%s: got %+v", seed.Page.Name, got)
