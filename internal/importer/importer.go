@@ -97,7 +97,10 @@ func (im Importer) named(ctx context.Context, by auth.Actor, p pages.Page, name,
 		return p, err
 	}
 	p.Name, p.TimeZone = name, zone
-	return p, im.Desk.SaveSettings(ctx, by, p)
+	if err := im.Desk.SaveSettings(ctx, by, p); err != nil {
+		return p, err
+	}
+	return pages.Store{DB: im.DB}.ByID(ctx, p.ID)
 }
 
 // component finds a component by its name and group's name, or adds it.
