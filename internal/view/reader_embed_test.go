@@ -64,6 +64,13 @@ func TestEmbedScript_isSmallAndHasTheWordsOfThePage(t *testing.T) {
 		facts.Page.Language = "en"
 		body, err := views(t).EmbedScript(snapshot.New(facts), raw)
 		must(t, body, err)
+		for _, lang := range []string{"ar", "de", "es", "fr", "ja", "pl", "pt-BR", "zh-Hans"} {
+			other := hostile(t)
+			other.Page.Language = lang
+			if body, err := views(t).EmbedScript(snapshot.New(other), raw); err != nil || len(body) > most {
+				t.Errorf("%s in %s has %d bytes, want at most %d (%v)", file, lang, len(body), most, err)
+			}
+		}
 		before, after, ok := bytes.Cut(raw, []byte("{/*words*/}"))
 		if !ok || !bytes.HasPrefix(body, before) || !bytes.HasSuffix(body, after) {
 			t.Fatalf("%s: the script is another:\n%s", file, body)
