@@ -3,6 +3,9 @@
 #   1 reads    a cached page: statusd, bare gin and nginx with the very bytes (reads.sh)
 #   2 visible  from the staff's post to the page that shows it, with readers running; stale answers (visible)
 #   3 fanout   one update to N subscribers into a null SMTP sink, beside a bare sender (fanout.sh), and the heap
+# and, when asked for by name:
+#   4 streams  memory of an idle live stream, and from the post to the event at all of them (sse), beside the bare floor
+#   5 scale    a page with ten years of history beside a small one (scale.sh)
 # Everything listens on loopback, in a temporary folder, and is gone afterwards.
 #   N=100000 ROUNDS=3 SECS=3 ONLY="reads visible fanout"
 . "$(dirname "$0")/lib.sh"
@@ -15,9 +18,17 @@ BASE=http://127.0.0.1:$PORT
 JAR=$WORK/jar
 mkdir -p "$WORK/bin" "$WORK/data"
 (cd "$ROOT" && go build -trimpath -ldflags='-s -w' -o "$WORK/bin/statusd" ./cmd/statusd) || die "statusd does not build"
+case " $ONLY " in *" scale "*)
+  echo "== scale"
+  WORK=$WORK/scale "$BENCH_DIR/scale.sh" "$WORK/bin/statusd" || FAILED=1
+  ONLY=" $ONLY " ONLY=${ONLY/ scale / }
+esac
+[ -n "${ONLY// /}" ] || exit ${FAILED:-0}
 LIMIT=$(gobuild limit-go) VISIBLE=$(gobuild visible)
 
-export STATUSD_LISTEN=127.0.0.1:$PORT STATUSD_DATA=$WORK/data STATUSD_SMTP_URL="smtp://127.0.0.1:$SMTP?tls=none&conns=${CONNS:-16}"
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+export STATUSD_LISTEN=127.0.0.1:$PORT STATUSD_STREAMS=${STREAMS:-10000} STATUSD_CLIENT_STREAMS=${STREAMS:-10000} # all come from one address
+export STATUSD_DATA=$WORK/data STATUSD_SMTP_URL="smtp://127.0.0.1:$SMTP?tls=none&conns=${CONNS:-16}"
 "$WORK/bin/statusd" serve > "$WORK/out" 2> "$WORK/err" & BENCH_PIDS+=($!); PID=$!
 wait_port "$PORT" || die "statusd did not start: $(cat "$WORK/err")"
 for _ in $(seq 50); do grep -q /setup/ "$WORK/out" && break; sleep 0.1; done
@@ -49,6 +60,18 @@ case " $ONLY " in *" visible "*)
   "$VISIBLE" -url "$BASE/" -c 64 -rounds "${ROUNDS:-5}" -post "curl -fsS -o /dev/null -b $JAR '$BASE/admin$INC/updates' --data-urlencode 'body=Marker %s stands here.' -d state=investigating -d key=v%s" || FAILED=1
   echo "# the same with a new connection for every request"
   "$VISIBLE" -url "$BASE/" -c 64 -new -rounds "${ROUNDS:-5}" -post "curl -fsS -o /dev/null -b $JAR '$BASE/admin$INC/updates' --data-urlencode 'body=Marker %s stands here.' -d state=investigating -d key=n%s" || FAILED=1
+esac
+
+case " $ONLY " in *" streams "*)
+  echo "== ${STREAMS:-10000} streams"
+  SSE=$(gobuild sse) SPORT=$(free_port)
+  start_bg "$SSE" -serve "127.0.0.1:$SPORT" -hijack
+  wait_port "$SPORT" || die "the bare server did not start"
+  echo "# statusd"
+  "$SSE" -url "$BASE/live" -n "${STREAMS:-10000}" -pid "$PID" -rounds "${ROUNDS:-5}" -match data: \
+    -trigger "curl -fsS -o /dev/null -b $JAR '$BASE/admin$INC/updates' --data-urlencode 'body=A word.' -d state=investigating -d key=s\$RANDOM\$RANDOM" || FAILED=1
+  echo "# a bare server that only holds connections"
+  "$SSE" -url "http://127.0.0.1:$SPORT/events" -n "${STREAMS:-10000}" -rounds "${ROUNDS:-5}"
 esac
 
 case " $ONLY " in *" fanout "*)

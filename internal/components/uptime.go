@@ -145,11 +145,27 @@ func (d Day) Key() string { return d.From.Format(time.DateOnly) }
 // The first and the last may be cut by from and to; periods must be in order
 // and must not overlap.
 func Days(ps []Period, from, to time.Time) []Day {
+	return Fill(Calendar(from, to), ps, from, to)
+}
+
+// Calendar are the days that have an instant in [from, to), in the zone of
+// from, without tallies. Many components share one.
+func Calendar(from, to time.Time) []Day {
 	var out []Day
-	n := 0
 	for day := StartOfDay(from); day.Before(to); {
 		next := NextDay(day)
-		a, b := day, next
+		out = append(out, Day{From: day, To: next})
+		day = next
+	}
+	return out
+}
+
+// Fill is Days with the calendar of from and to, which stays as it is.
+func Fill(calendar []Day, ps []Period, from, to time.Time) []Day {
+	out := slices.Clone(calendar)
+	n := 0
+	for k := range out {
+		a, b := out[k].From, out[k].To
 		if a.Before(from) {
 			a = from
 		}
@@ -163,8 +179,7 @@ func Days(ps []Period, from, to time.Time) []Day {
 		for m < len(ps) && ps[m].From.Before(b) {
 			m++
 		}
-		out = append(out, Day{From: day, To: next, Tally: Measure(ps[n:m], a, b)})
-		day = next
+		out[k].Tally = Measure(ps[n:m], a, b)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -106,8 +107,22 @@ func (s *Snapshot) MonthOf(key string) (Month, bool) {
 	if m.To.Before(s.firstDay()) || m.To.Equal(s.firstDay()) {
 		return Month{}, false
 	}
-	m.Incidents = s.pick(func(i *Incident) bool { return !i.Shown().Before(m.From) && i.Shown().Before(m.To) })
+	m.Incidents = slices.Clip(s.shownIn(m.From, m.To))
 	return m, true
+}
+
+// shownIn are the incidents shown in [from, to), newest first, found by halving.
+func (s *Snapshot) shownIn(from, to time.Time) []*Incident {
+	before := func(at time.Time) int { // the place of the newest that is shown before at
+		n, _ := slices.BinarySearchFunc(s.Incidents, at, func(i *Incident, at time.Time) int {
+			if i.Shown().Before(at) {
+				return 1
+			}
+			return -1
+		})
+		return n
+	}
+	return s.Incidents[before(to):before(from)]
 }
 
 // FirstMonth is the key of the oldest month there is something to say about.
@@ -115,10 +130,8 @@ func (s *Snapshot) FirstMonth() string { return s.firstDay().In(s.Zone).Format("
 
 func (s *Snapshot) firstDay() time.Time {
 	first := s.Page.CreatedAt
-	for _, i := range s.Incidents {
-		if i.Shown().Before(first) {
-			first = i.Shown()
-		}
+	if n := len(s.Incidents); n > 0 && s.Incidents[n-1].Shown().Before(first) {
+		first = s.Incidents[n-1].Shown()
 	}
 	return first
 }
@@ -140,9 +153,11 @@ func (s *Snapshot) PastDays(n int) []Day {
 		from := day.AddDate(0, 0, -k)
 		to := day.AddDate(0, 0, -k+1)
 		d := Day{Date: from}
-		d.Incidents = s.pick(func(i *Incident) bool {
-			return !i.Open() && !i.Shown().Before(from) && i.Shown().Before(to)
-		})
+		for _, i := range s.shownIn(from, to) {
+			if !i.Open() {
+				d.Incidents = append(d.Incidents, i)
+			}
+		}
 		out = append(out, d)
 	}
 	return out

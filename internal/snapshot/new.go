@@ -3,6 +3,7 @@ package snapshot
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
@@ -16,7 +17,7 @@ func New(s Snapshot) *Snapshot {
 		zone = time.UTC
 	}
 	s.Zone = zone
-	s.bodies, s.tongues, s.chosen = &bodies{}, &tongues{}, ByPage
+	s.bodies, s.tongues, s.days, s.chosen = &bodies{}, &tongues{}, &atomic.Pointer[calendar]{}, ByPage
 	for i := range s.Groups {
 		var in []components.Status
 		for _, c := range s.Groups[i].Components {

@@ -14,6 +14,7 @@
 package snapshot
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
@@ -81,7 +82,8 @@ type Snapshot struct {
 	chosen  Chosen
 	byID    map[int64]*Incident
 	bodies  *bodies
-	names   string // what the names of components came to when this was built
+	days    *atomic.Pointer[calendar] // the last that was asked for
+	names   string                    // what the names of components came to when this was built
 }
 
 // Group is a group of components as it is shown.

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
@@ -8,9 +9,21 @@ import (
 
 // Life is what the uptime of a component is counted from: its periods, from its
 // start date on if it has one. Days before it are no data.
-func (s *Snapshot) Life(c Component) []components.Period {
-	ps := make([]components.Period, 0, len(s.Lives[c.ID]))
-	for _, p := range s.Lives[c.ID] {
+func (s *Snapshot) Life(c Component) []components.Period { return s.lifeFrom(c, time.Time{}) }
+
+// lifeFrom is the part of Life that is not over at from: what ninety days are
+// counted from is little of ten years.
+func (s *Snapshot) lifeFrom(c Component, from time.Time) []components.Period {
+	all := s.Lives[c.ID]
+	// In order and without gaps, so that the first that goes on after from is found by halving.
+	n, _ := slices.BinarySearchFunc(all, from, func(p Period, from time.Time) int {
+		if p.To.IsZero() || p.To.After(from) {
+			return 1
+		}
+		return -1
+	})
+	ps := make([]components.Period, 0, len(all)-n)
+	for _, p := range all[n:] {
 		ps = append(ps, components.Period{Status: p.Status, From: p.From, To: p.To})
 	}
 	if start, err := time.ParseInLocation(time.DateOnly, c.StartDate, s.Zone); err == nil {
@@ -33,7 +46,24 @@ func (s *Snapshot) Days(c Component, from, to time.Time) []components.Day {
 	if to.After(s.BuiltAt) {
 		to = s.BuiltAt
 	}
-	return components.Days(s.Life(c), from.In(s.Zone), to)
+	from = from.In(s.Zone)
+	return components.Fill(s.calendar(from, to), s.lifeFrom(c, from), from, to)
+}
+
+// calendar is components.Calendar, made once for all components of a page that
+// asks for the same days.
+func (s *Snapshot) calendar(from, to time.Time) []components.Day {
+	if c := s.days.Load(); c != nil && c.from.Equal(from) && c.to.Equal(to) {
+		return c.days
+	}
+	c := &calendar{from, to, components.Calendar(from, to)}
+	s.days.Store(c)
+	return c.days
+}
+
+type calendar struct {
+	from, to time.Time
+	days     []components.Day
 }
 
 // Tally is how long components were in each status during [from, to), all
@@ -43,7 +73,7 @@ func (s *Snapshot) Tally(from, to time.Time, cs ...Component) (sum components.Ta
 		to = s.BuiltAt
 	}
 	for _, c := range cs {
-		sum = sum.Plus(components.Measure(s.Life(c), from, to))
+		sum = sum.Plus(components.Measure(s.lifeFrom(c, from), from, to))
 	}
 	return sum
 }

@@ -83,6 +83,7 @@ type reader struct {
 	used  markSet
 
 	catalog *i18n.Catalog
+	quiet   string // what strips without a problem say, once it was said
 }
 
 // Printer speaks as a page does: in its language and zone, with its choice of words.

@@ -220,6 +220,7 @@ func (r *reader) plan(i *snapshot.Incident) Plan {
 func (r *reader) past() []PastDay {
 	all := r.s.PastDays(r.pastDays())
 	window, birth := all[len(all)-1].Date, r.birthday()
+	late := r.notOverBy(window)
 	var out []PastDay
 	var run []time.Time // quiet days, newest first
 	flush := func() {
@@ -235,12 +236,12 @@ func (r *reader) past() []PastDay {
 	}
 	for _, d := range all {
 		end := d.Date.AddDate(0, 0, 1)
-		over := append(slices.Clone(d.Incidents), r.endedIn(d.Date, end, window)...)
+		over := append(slices.Clone(d.Incidents), endedIn(late, d.Date, end, window)...)
 		switch {
 		case len(over) > 0:
 			flush()
 			out = append(out, PastDay{Day: r.day(d.Date), Rows: r.rows(over, d.Date)})
-		case d.Date.Before(birth) || r.busy(d.Date, end):
+		case d.Date.Before(birth) || busy(late, d.Date, end):
 			flush()
 		default:
 			run = append(run, d.Date)
@@ -258,11 +259,23 @@ func (r *reader) rows(is []*snapshot.Incident, day time.Time) []Row {
 	return out
 }
 
-// endedIn are the incidents that began before the window and ended in the day:
-// they would otherwise show on no day at all.
-func (r *reader) endedIn(day, end, window time.Time) []*snapshot.Incident {
+// notOverBy are the incidents that were not over by a moment, newest first: of
+// ten years only these can matter to the days since.
+func (r *reader) notOverBy(at time.Time) []*snapshot.Incident {
 	var out []*snapshot.Incident
 	for _, i := range r.s.Incidents {
+		if i.ResolvedAt == nil || !i.ResolvedAt.Before(at) || i.Open() {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// endedIn are the incidents that began before the window and ended in the day:
+// they would otherwise show on no day at all.
+func endedIn(all []*snapshot.Incident, day, end, window time.Time) []*snapshot.Incident {
+	var out []*snapshot.Incident
+	for _, i := range all {
 		if at := i.ResolvedAt; !i.Open() && at != nil && i.Shown().Before(window) && !at.Before(day) && at.Before(end) {
 			out = append(out, i)
 		}
@@ -271,8 +284,8 @@ func (r *reader) endedIn(day, end, window time.Time) []*snapshot.Incident {
 }
 
 // busy reports whether an incident or maintenance went on between the two.
-func (r *reader) busy(from, to time.Time) bool {
-	return slices.ContainsFunc(r.s.Incidents, func(i *snapshot.Incident) bool {
+func busy(all []*snapshot.Incident, from, to time.Time) bool {
+	return slices.ContainsFunc(all, func(i *snapshot.Incident) bool {
 		if i.State == incidents.Scheduled {
 			return false
 		}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/url"
@@ -43,7 +44,9 @@ func (r *reader) strip(c snapshot.Component) *Strip {
 	s := &Strip{Href: uptimePath(c.Code)}
 	var track strings.Builder
 	troubled := 0
+	var all components.Tally // the days begin where they do, so they sum to the whole
 	for n, d := range days {
+		all = all.Plus(d.Tally)
 		switch worst, lasted := d.Tally.Trouble(); {
 		case d.Tally.Known() == 0:
 			s.From = n + 1 // only days before the beginning can be unknown
@@ -61,9 +64,12 @@ func (r *reader) strip(c snapshot.Component) *Strip {
 	if s.From > 0 {
 		s.Bars = slices.Insert(s.Bars, 0, Bar{Class: "none", D: "M.5 4v24" + strings.Repeat("m1-24v24", s.From-1)})
 	}
-	s.Percent = r.figure(from, to, c)
-	problems := r.p.T("public.strip.quiet")
-	if troubled > 0 {
+	s.Percent = r.percent(all)
+	problems := ""
+	if troubled == 0 {
+		r.quiet = cmp.Or(r.quiet, r.p.T("public.strip.quiet"))
+		problems = r.quiet
+	} else {
 		problems = r.p.T("public.strip.problems", "Count", troubled)
 	}
 	s.Label = r.p.T("public.strip.label", "Name", c.Name, "Percent", s.Percent, "Problems", problems)
@@ -104,7 +110,10 @@ func (r *reader) incidentsOf(c snapshot.Component, d components.Day) []*snapshot
 // was down, or "–" where less than a day is known of them, for 0 % of the first
 // ten minutes says nothing.
 func (r *reader) figure(from, to time.Time, cs ...snapshot.Component) string {
-	t := r.s.Tally(from, to, cs...)
+	return r.percent(r.s.Tally(from, to, cs...))
+}
+
+func (r *reader) percent(t components.Tally) string {
 	p, ok := t.Uptime(r.s.Page.Weights)
 	if !ok || t.Known() < 24*time.Hour {
 		return r.p.T("public.percent.none")

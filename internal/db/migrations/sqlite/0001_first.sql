@@ -104,8 +104,9 @@ create table incidents (
   unique (page_id, number)
 );
 create index incidents_changed on incidents (page_id, changed_version);
+create index incidents_page on incidents (page_id, id);
 create index incidents_started on incidents (page_id, started_at desc);
-create index incidents_open on incidents (page_id, state) where state not in ('resolved','completed') and withdrawn_at is null;
+create index incidents_open on incidents (page_id, id) where state not in ('resolved','completed') and withdrawn_at is null;
 
 create table updates (
   id integer primary key,
@@ -183,6 +184,7 @@ create index component_spans_recorded on component_spans (page_id, recorded_at);
 create index component_spans_version on component_spans (page_id, version);
 create index component_spans_taken_back on component_spans (page_id, superseded_version) where superseded_version is not null;
 create index component_spans_incident on component_spans (page_id, incident_id) where incident_id is not null;
+create index component_spans_update on component_spans (page_id, update_id, component_id, valid_from) where superseded_at is null;
 
 -- Every wording and fact that readers were shown, each row holding the hash of
 -- the row before it on the same page.
@@ -204,6 +206,7 @@ create table revisions (
 );
 create index revisions_incident on revisions (page_id, incident_id, id);
 create index revisions_recorded on revisions (page_id, recorded_at);
+create index revisions_page on revisions (page_id, id); -- the end of the chain, at each post
 
 -- +goose StatementBegin
 create trigger component_spans_append_only before update on component_spans
