@@ -71,7 +71,7 @@ func TestNarrow_noPageScrollsSideways(t *testing.T) {
 
 // pagesOf are the paths of all pages: what is read and is not a feed.
 func pagesOf(routes []server.Route) (paths []string) {
-	feed := regexp.MustCompile(`\.(atom|rss|json|xml|ics|svg|js|csv|txt|md|png)$|^/live$`)
+	feed := regexp.MustCompile(`\.(atom|rss|json|xml|ics|svg|js|csv|txt|md|png)$|^/(live|uptime_showcase)$`)
 	for _, r := range routes {
 		if r.Method == http.MethodGet && !feed.MatchString(r.Path) {
 			paths = append(paths, r.Path)

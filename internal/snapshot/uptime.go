@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
@@ -34,6 +35,21 @@ func (s *Snapshot) Days(c Component, from, to time.Time) []components.Day {
 		to = s.BuiltAt
 	}
 	return components.Days(s.Life(c), from.In(s.Zone), to)
+}
+
+// IncidentsOn are the incidents that explain a day of a component: those that
+// its statuses came from.
+func (s *Snapshot) IncidentsOn(c Component, d components.Day) []*Incident {
+	var out []*Incident
+	for _, p := range s.Lives[c.ID] {
+		if p.Status == components.Operational || p.IncidentID == 0 || !p.From.Before(d.To) || (!p.To.IsZero() && !p.To.After(d.From)) {
+			continue
+		}
+		if i := s.IncidentByID(p.IncidentID); i != nil && !slices.Contains(out, i) {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // Tally is how long components were in each status during [from, to), all

@@ -117,7 +117,8 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 		one("uptime in 2018 of " + c.Code)(v.UptimeOf(s, c, 2018))
 		break
 	}
-	one("history")(v.History(s))
+	one("history")(v.History(s, []byte(`{"months":[]}`)))
+	one("history, leafed through")(v.HistoryPaged(s, 2, s.MonthsOnPage(1), []byte(`{"months":["\"'&<>"]}`)))
 	one("maintenance")(v.Maintenance(s))
 	one("found")(v.Search(s, view.SearchForm{Text: "a", Kind: "incident"}, s.Search(snapshot.Query{Limit: 4}), "x"))
 	one("found nothing")(v.Search(s, view.SearchForm{Text: `"><script>alert(1)</script>`}, snapshot.Found{}, ""))
@@ -135,7 +136,7 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 		if !ok {
 			t.Fatalf("no month %s", key)
 		}
-		one("month " + key)(v.HistoryMonth(s, m))
+		one("month " + key)(v.HistoryMonth(s, m, []byte("{}")))
 	}
 	one("subscribe")(v.Subscribe(s, view.NewSubscribeForm(s.Incidents[len(s.Incidents)-1].Code)))
 	typed := `"><script>alert(1)</script>`

@@ -288,7 +288,7 @@ func TestHistory(t *testing.T) {
 	facts := callRail(t)
 	facts.Page.CreatedAt = at(t, "2017-11-30T00:00:00Z")
 	s := snapshot.New(facts)
-	body, err := views(t).History(s)
+	body, err := views(t).History(s, []byte(`{"months":[]}`))
 	page := statustest.Page(t, must(t, body, err))
 	same(t, "months", strings.Join(page.Texts("section h2"), "|"), "May 2018|November 2017 to April 2018")
 	same(t, "summary", page.Find("section small").Text(), "1 incident · 4 h 17 min of trouble")
@@ -301,7 +301,7 @@ func TestHistory(t *testing.T) {
 
 	m, ok := s.MonthOf("2018-04")
 	same(t, "April", ok, true)
-	body, err = views(t).HistoryMonth(s, m)
+	body, err = views(t).HistoryMonth(s, m, []byte("{}"))
 	page = statustest.Page(t, must(t, body, err))
 	same(t, "quiet month", page.Find("section p").Text(), "Nothing to report.")
 	same(t, "ends", page.Find(".ends").Text(), "Earlier: March 2018 Later: May 2018")
@@ -318,7 +318,7 @@ func TestHistory_isBounded(t *testing.T) {
 		facts.Incidents = append(facts.Incidents, &i)
 	}
 	s := snapshot.New(facts)
-	body, err := views(t).History(s)
+	body, err := views(t).History(s, []byte(`{"months":[]}`))
 	page := statustest.Page(t, must(t, body, err))
 	same(t, "links", len(page.FindAll("dd a")), 1)
 	same(t, "quiet months in one entry", len(page.FindAll("section")), 2)

@@ -16,6 +16,7 @@ import (
 // Strip is ninety days of a service in one drawing and one link. What is not
 // quiet adds a path; the quiet days are one shared symbol.
 type Strip struct {
+	Code    string // of the service: programs that want its days find it here (CONTRACT 3)
 	Href    string
 	Label   string // the whole story for those who do not see it
 	Percent string
@@ -40,7 +41,7 @@ func (r *reader) strip(c snapshot.Component) *Strip {
 	}
 	from, to := r.s.LastDays(stripDays)
 	days := r.s.Days(c, from, to)
-	s := &Strip{Href: uptimePath(c.Code)}
+	s := &Strip{Code: c.Code, Href: uptimePath(c.Code)}
 	var track strings.Builder
 	troubled := 0
 	for n, d := range days {
@@ -82,25 +83,10 @@ func (r *reader) bar(c snapshot.Component, n int, d components.Day, worst compon
 		at = 4 + h
 	}
 	title := r.p.T("public.day."+r.words+"."+string(worst), "Lasted", r.p.Duration(lasted))
-	for _, i := range r.incidentsOf(c, d) {
+	for _, i := range r.s.IncidentsOn(c, d) {
 		title += "\n" + i.Title
 	}
 	return Bar{Class: worst.Mark(), D: fmt.Sprintf("M%d.5 %dv-%d", n, at, h), Title: title}
-}
-
-// incidentsOf are the incidents that explain a day of a service: those that its
-// statuses came from.
-func (r *reader) incidentsOf(c snapshot.Component, d components.Day) []*snapshot.Incident {
-	var out []*snapshot.Incident
-	for _, p := range r.s.Lives[c.ID] {
-		if p.Status == components.Operational || p.IncidentID == 0 || !p.From.Before(d.To) || (!p.To.IsZero() && !p.To.After(d.From)) {
-			continue
-		}
-		if i := r.s.IncidentByID(p.IncidentID); i != nil && !slices.Contains(out, i) {
-			out = append(out, i)
-		}
-	}
-	return out
 }
 
 // percent is "99.97%", "100%" only where nothing was down, or "–" where nothing
@@ -347,7 +333,7 @@ func (r *reader) calendarDay(c snapshot.Component, n int, d components.Day, told
 	}
 	out.Text = strings.Join(parts, r.p.T("public.uptime.and"))
 	t := TroubledDay{Day: Day{ISO: d.Key(), Text: r.p.Date(d.From.Add(12 * time.Hour))}, Text: r.p.T("public.uptime.day", "What", out.Text)}
-	for _, i := range r.incidentsOf(c, d) {
+	for _, i := range r.s.IncidentsOn(c, d) {
 		t.Links = append(t.Links, Link{Href: incidentPath(i.Code), Text: i.Title})
 	}
 	*told = append(*told, t)
