@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
+	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/snapshot"
 )
 
@@ -155,9 +156,9 @@ func historyTime(s *snapshot.Snapshot, i *snapshot.Incident) string {
 }
 
 func zoneName(t time.Time) string {
-	name, _ := t.Zone()
-	if strings.ContainsAny(name, "+-") { // zones without letters of their own are called "+0545"
-		return "UTC" + t.Format("-07:00")
+	name, seconds := t.Zone()
+	if strings.ContainsAny(name, "+-") { // a zone without letters of its own is called "+0545"
+		return i18n.Offset(seconds)
 	}
 	return name
 }
