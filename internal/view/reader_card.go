@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/i18n"
@@ -192,7 +193,7 @@ func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
 		now := r.s.StatusNow(a)
 		cs = append(cs, Chip{
 			Mark: r.mark(Mark(now.Mark())),
-			Said: r.sentence("public.chip."+r.words+"."+string(now), "Name", apart(a.FullName())),
+			Said: r.sentence("public.chip."+r.words+"."+string(now), "Name", apart(fullName(a))),
 		})
 	}
 	return cs
@@ -203,9 +204,23 @@ func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
 func chips(i *snapshot.Incident) []Chip {
 	var cs []Chip
 	for _, a := range i.Affected {
-		cs = append(cs, Chip{Text: a.FullName()})
+		cs = append(cs, Chip{Text: fullName(a)})
 	}
 	return cs
+}
+
+// fullName is "Group (Component)". Where one of the two is written from right to
+// left, each keeps its own order, or the brackets would stand anywhere (Unicode
+// Standard Annex 9: isolates).
+func fullName(a snapshot.Affected) string {
+	if a.Group == "" || !strings.ContainsFunc(a.Group+a.Name, fromTheRight) {
+		return a.FullName()
+	}
+	return "\u2068" + a.Group + "\u2069 (\u2068" + a.Name + "\u2069)"
+}
+
+func fromTheRight(r rune) bool {
+	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Adlam)
 }
 
 func (r *reader) steps(i *snapshot.Incident) []Step {

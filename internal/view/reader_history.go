@@ -317,7 +317,7 @@ func (r *reader) notes(i *snapshot.Incident, counts bool) []string {
 func (r *reader) firstNames(as []snapshot.Affected) string {
 	var names []string
 	for _, a := range as {
-		names = append(names, a.FullName())
+		names = append(names, fullName(a))
 	}
 	if len(names) <= maxRowNames {
 		return r.p.List(names)
