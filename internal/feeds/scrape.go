@@ -96,7 +96,7 @@ func HistoryProps(s *snapshot.Snapshot, months []snapshot.Month, most int) ([]by
 func historyPageOf(s *snapshot.Snapshot) historyPage {
 	return historyPage{
 		Name: s.Page.Name, Domain: host(s), CreatedAt: local(s, s.Page.CreatedAt), UpdatedAt: local(s, s.ChangedAt), URL: s.Page.BaseURL,
-		Subscribers: true, OfIncidents: true, Email: true, Feeds: true,
+		Hidden: s.Page.HideFromSearch, Subscribers: true, OfIncidents: true, Email: true, Feeds: true,
 		Support: orNull(s.Page.SupportURL), Headline: s.Page.Name, TimeZone: s.Page.TimeZone, ID: s.Page.Code,
 	}
 }
