@@ -20,6 +20,7 @@ type HistoryPage struct {
 	Find   Finder
 	Months []Month
 	Years  []Year
+	Moment Moment
 	Hook   template.HTML
 }
 
@@ -75,7 +76,7 @@ const MostMonthRows = 50
 // all of them. props is for programs, see hook.
 func (v *Views) History(s *snapshot.Snapshot, props []byte) ([]byte, error) {
 	r := v.reader(s)
-	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Months: r.newest(), Years: r.years(), Hook: hook(props)}
+	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Months: r.newest(), Years: r.years(), Moment: r.moment("/", "page"), Hook: hook(props)}
 	page.Here, page.Forms, page.Find = "/history", true, r.finder(SearchForm{})
 	return v.render("public/history", page)
 }
@@ -84,7 +85,7 @@ func (v *Views) History(s *snapshot.Snapshot, props []byte) ([]byte, error) {
 // history. It is no page for search engines: each month has one of its own.
 func (v *Views) HistoryPaged(s *snapshot.Snapshot, n int, months []snapshot.Month, props []byte) ([]byte, error) {
 	r := v.reader(s)
-	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), ""), Years: r.years(), Hook: hook(props)}
+	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), ""), Years: r.years(), Moment: r.moment("/", "page"), Hook: hook(props)}
 	page.Here, page.Forms, page.Find = "/history", true, r.finder(SearchForm{})
 	page.Languages = r.languages(url.Values{"page": {strconv.Itoa(n)}})
 	for _, m := range months {

@@ -128,6 +128,9 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 	then := snapshot.New(stood)
 	one("home as it stood")(v.Home(then))
 	one("incident as it stood")(v.Incident(then, then.Incidents[0]))
+	one("no moment")(v.Stood(s, view.MomentForm{Path: "/", Typed: `"><script>alert(1)</script>`, Fault: fault.At("at", "public.stood.unreadable")}))
+	one("one of two moments")(v.Stood(s, view.MomentForm{Path: "/incidents/x", Typed: "2018-11-04T01:30", Twice: [2]time.Time{s.BuiltAt, s.BuiltAt.Add(time.Hour)}, Fault: fault.At("at", "public.stood.overlap", "Typed", "a", "First", "b", "Second", "c")}))
+	one("moment, not now")(v.Stood(s, view.MomentForm{Path: "/", Typed: "2018-11-04T01:30", Fault: fault.New(fault.Unavailable, "public.stood.busy")}))
 	one("api")(v.API(s))
 	one("framed")(v.Widget(s))
 	one("framed in a corner")(v.EmbedFrame(s))
@@ -177,7 +180,7 @@ func TestPages_useEveryTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"api", "confirm", "history", "home", "incident", "maintenance", "manage", "message", "month", "search", "subscribe", "unsubscribe", "uptime-of", "uptime"}
+	known := []string{"api", "confirm", "history", "home", "incident", "maintenance", "manage", "message", "month", "search", "stood", "subscribe", "unsubscribe", "uptime-of", "uptime"}
 	var have []string
 	for _, f := range files {
 		have = append(have, strings.TrimSuffix(filepath.Base(f), ".html"))
