@@ -71,7 +71,7 @@ func TestNarrow_noPageScrollsSideways(t *testing.T) {
 
 // pagesOf are the paths of all pages: what is read and is not a feed.
 func pagesOf(routes []server.Route) (paths []string) {
-	feed := regexp.MustCompile(`\.(atom|rss|json|xml|ics|svg|js|csv|txt|md|png)$|^/live$`)
+	feed := regexp.MustCompile(`\.(atom|rss|json|xml|ics|svg|js|csv|txt|md|png)$|^/(live|uptime_showcase)$`)
 	for _, r := range routes {
 		if r.Method == http.MethodGet && !feed.MatchString(r.Path) {
 			paths = append(paths, r.Path)
@@ -140,7 +140,7 @@ func (p *program) fillWithLongThings(staff *visitor) map[string][]string {
 	uptime := linkTo(reader.open("/uptime").page(), "table a", "/uptime/")
 	moment := p.now().UTC().Format(time.RFC3339)
 	return map[string][]string{
-		"/":                                 {"/", "/?at=" + moment},
+		"/":                                 {"/", "/?at=" + moment, "/?at=some+day.that.cannot.be.read.however.one.may.look.at.it", "/?at=2017-11-05T01:30"},
 		"/incidents/:code":                  {"/incidents/" + open, "/incidents/" + over, "/incidents/" + planned, "/incidents/" + running, "/incidents/" + open + "?at=" + moment},
 		"/history":                          {"/history", "/history?kind=incident&q=calls", "/history?q=nothing.that.is.anywhere.in.this.history.of.a.status.page.of.numbers", "/history?q=" + strings.Repeat("x", 201)},
 		"/uptime/:code":                     {uptime, uptime + "?year=" + p.now().Format("2006")},

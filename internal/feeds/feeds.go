@@ -93,7 +93,7 @@ func (o Source) self(path string) string { return o.Page.BaseURL + o.tag(path) }
 // activity is when an incident was spoken of last: its latest word, or the
 // postmortem, which counts as one.
 //
-// Readers of feeds keep what they have seen by an entry's id and take an entry
+// The rule of docs/feeds.md: readers of feeds keep what they have seen by an entry's id and take an entry
 // for old when its date is. So the id of an entry never changes, the date moves
 // only when something new is said, and what was back-dated by staff is dated
 // when they said it, or nobody would be shown it. What is entered more than 30

@@ -113,6 +113,122 @@ func TestFeeds_identityAndDates(t *testing.T) {
 	}
 }
 
+// item is an entry as readers see it.
+type item struct {
+	id, title string
+	at        time.Time
+}
+
+// items are those of a feed in any of the three formats.
+func items(t *testing.T, s *snapshot.Snapshot, kind string) (out []item) {
+	t.Helper()
+	when := func(layout, text string) time.Time {
+		at, err := time.Parse(layout, text)
+		ok(t, err)
+		return at
+	}
+	switch kind {
+	case "atom":
+		feed, _ := read[atomFeed](t, s, feeds.Atom)
+		for _, e := range feed.Entries {
+			out = append(out, item{e.ID, e.Title, when(time.RFC3339, e.Published)})
+		}
+	case "rss":
+		feed, _ := read[rssFeed](t, s, feeds.RSS)
+		for _, e := range feed.Channel.Items {
+			out = append(out, item{e.GUID, e.Title, when(time.RFC1123Z, e.PubDate)})
+		}
+	case "json":
+		var feed struct {
+			Items []struct {
+				ID, Title string
+				Published string `json:"date_published"`
+			}
+		}
+		ok(t, json.Unmarshal([]byte(render(t, feeds.Source{Snapshot: s}, feeds.JSONFeed)), &feed))
+		for _, e := range feed.Items {
+			out = append(out, item{e.ID, e.Title, when(time.RFC3339, e.Published)})
+		}
+	}
+	return out
+}
+
+// feedReader shows what is new to it: by identity what it never saw, by date what
+// is newer than all that it saw.
+type feedReader struct {
+	seen   map[string]bool
+	newest time.Time
+}
+
+func (r *feedReader) fetch(all []item) (byID, byDate []string) {
+	newest := r.newest
+	for _, i := range all {
+		if !r.seen[i.id] {
+			byID = append(byID, i.title)
+		}
+		if i.at.After(r.newest) {
+			byDate = append(byDate, i.title)
+		}
+		r.seen[i.id] = true
+		if i.at.After(newest) {
+			newest = i.at
+		}
+	}
+	r.newest = newest
+	return byID, byDate
+}
+
+// docs/feeds.md: neither is a back-dated incident passed over nor a correction
+// told again, by either kind of reader, in any format.
+func TestFeeds_readersShowEachNewsOnce(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	readers := map[string]*feedReader{"atom": {seen: map[string]bool{}}, "rss": {seen: map[string]bool{}}, "json": {seen: map[string]bool{}}}
+	step := func(what, wantID, wantDate string) {
+		t.Helper()
+		for kind, r := range readers {
+			byID, byDate := r.fetch(items(t, s.Snapshot(), kind))
+			if strings.Join(byID, ",") != wantID || strings.Join(byDate, ",") != wantDate {
+				t.Errorf("%s, %s: shown by identity %q, want %q; by date %q, want %q", what, kind, byID, wantID, byDate, wantDate)
+			}
+		}
+	}
+	s.At("13:00").Reports("Slow", "one").Posts(incidents.Resolved, "over")
+	step("an incident", "Slow", "Slow")
+	step("nothing", "", "")
+	now := s.At("15:00").Clock.Now()
+	i, u, err := s.Desk.Report(t.Context(), s.Staff, incidents.Report{Page: s.Page.ID, Title: "Calls fail", Body: "one", HappenedAt: now.Add(-5 * time.Hour), StartedAt: now.Add(-5 * time.Hour)})
+	ok(t, err)
+	step("back-dated to before all that was shown", "Calls fail", "Calls fail")
+	s.At("15:10")
+	_, err = s.Desk.Correct(t.Context(), s.Staff, incidents.Correct{Page: s.Page.ID, Update: u.Code, Body: "corrected", HappenedAt: now.Add(-4 * time.Hour)})
+	ok(t, err)
+	step("a correction of words and of time", "", "")
+	_, err = s.Desk.Edit(t.Context(), s.Staff, incidents.Edit{Page: s.Page.ID, Incident: i.Code, Title: "All calls fail"})
+	ok(t, err)
+	step("another title", "", "")
+	s.At("15:20")
+	statustest.Incident{Site: s, Code: i.Code}.Posts(incidents.Resolved, "over")
+	step("an update", "", "All calls fail")
+	s.At("15:30")
+	post := func(body string) {
+		t.Helper()
+		_, err = s.Desk.PublishPostmortem(t.Context(), s.Staff, incidents.PublishPostmortem{Page: s.Page.ID, Incident: i.Code, Body: body})
+		ok(t, err)
+	}
+	post("# Why\n\nBecause.")
+	step("the postmortem", "", "All calls fail")
+	s.At("15:40")
+	post("# Why\n\nBecause of us.")
+	step("the postmortem, corrected", "", "")
+	long := now.AddDate(0, -3, 0)
+	_, _, err = s.Desk.Report(t.Context(), s.Staff, incidents.Report{Page: s.Page.ID, Title: "Long ago", Body: "one", HappenedAt: long, StartedAt: long, Backdate: true})
+	ok(t, err)
+	step("a story of three months ago", "Long ago", "")
+	ok(t, s.Desk.WithdrawIncident(t.Context(), s.Staff, s.Page.ID, i.Code))
+	step("a withdrawal", "", "")
+}
+
 func event(t *testing.T, s *snapshot.Snapshot, code string) *ics.VEvent {
 	t.Helper()
 	cal, err := ics.ParseCalendar(strings.NewReader(render(t, feeds.Source{Snapshot: s}, feeds.Calendar)))

@@ -189,6 +189,6 @@ func (d *Desk) SaveSettings(ctx context.Context, by auth.Actor, p pages.Page) er
 func settings(p pages.Page) map[string]any {
 	return map[string]any{
 		"name": p.Name, "time_zone": p.TimeZone, "words": p.Words, "hold": p.HoldSeconds, "postal_address": p.PostalAddress, "sender": p.SenderAddress, "sender_name": p.SenderName, "reply_to": p.ReplyTo, "support": p.SupportURL,
-		"language": p.Language, "auto_language": p.AutoLanguage, "show_uptime": p.ShowUptime, "past_days": p.PastDays, "weights": []int{p.WeightMajor, p.WeightPartial, p.WeightDegraded}, "raise_indicator": p.RaiseIndicator,
+		"language": p.Language, "auto_language": p.AutoLanguage, "show_uptime": p.ShowUptime, "past_days": p.PastDays, "weights": []int{p.WeightMajor, p.WeightPartial, p.WeightDegraded}, "raise_indicator": p.RaiseIndicator, "hide_from_search": p.HideFromSearch,
 	}
 }

@@ -39,6 +39,7 @@ type Page struct {
 	ReplyTo        string
 	SupportURL     string
 	RaiseIndicator bool // the API's indicator is at least the worst open impact
+	HideFromSearch bool // search engines are asked not to list the page
 	ShowUptime     bool
 	PastDays       int // days of the past on the home page
 	WeightMajor    int // per cent of its time that counts as down, for uptime
@@ -73,7 +74,7 @@ func (p Page) MailReady() bool { return p.PostalAddress != "" && p.SenderAddress
 // Store asks for pages.
 type Store struct{ DB *db.DB }
 
-const columns = `id, code, name, time_zone, language, auto_language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, show_uptime, raise_indicator, past_days, weight_major, weight_partial, weight_degraded, set_up_at, created_at, updated_at`
+const columns = `id, code, name, time_zone, language, auto_language, words, hold_seconds, is_default, postal_address, sender_name, sender_address, reply_to, support_url, show_uptime, raise_indicator, hide_from_search, past_days, weight_major, weight_partial, weight_degraded, set_up_at, created_at, updated_at`
 
 // All are the pages, the default one first.
 func (s Store) All(ctx context.Context) ([]Page, error) {
@@ -171,10 +172,10 @@ func Save(tx *db.Tx, p Page) error {
 	}
 	p.UpdatedAt = tx.Now
 	err := tx.Exec(`update pages set name = ?, time_zone = ?, language = ?, auto_language = ?, words = ?, hold_seconds = ?, postal_address = ?,
-		sender_name = ?, sender_address = ?, reply_to = ?, support_url = ?, show_uptime = ?, raise_indicator = ?, past_days = ?,
+		sender_name = ?, sender_address = ?, reply_to = ?, support_url = ?, show_uptime = ?, raise_indicator = ?, hide_from_search = ?, past_days = ?,
 		weight_major = ?, weight_partial = ?, weight_degraded = ?, set_up_at = ?, updated_at = ? where id = ?`,
 		p.Name, p.TimeZone, p.Language, p.AutoLanguage, p.Words, p.HoldSeconds, p.PostalAddress,
-		p.SenderName, p.SenderAddress, p.ReplyTo, p.SupportURL, p.ShowUptime, p.RaiseIndicator, p.PastDays,
+		p.SenderName, p.SenderAddress, p.ReplyTo, p.SupportURL, p.ShowUptime, p.RaiseIndicator, p.HideFromSearch, p.PastDays,
 		p.WeightMajor, p.WeightPartial, p.WeightDegraded, p.SetUpAt, p.UpdatedAt, p.ID).Error
 	if err != nil {
 		return fmt.Errorf("save page %d: %w", p.ID, err)

@@ -125,6 +125,29 @@ func (s *Snapshot) shownIn(from, to time.Time) []*Incident {
 	return s.Incidents[before(to):before(from)]
 }
 
+// MonthsOnPage are the three months of the n-th page of the history, newest
+// first; page 1 ends with the month of now. None for a page before the first
+// month that there is something to say about.
+func (s *Snapshot) MonthsOnPage(n int) []Month {
+	if n < 1 || n > mostMonthPages {
+		return nil
+	}
+	var out []Month
+	now := s.BuiltAt.In(s.Zone)
+	for k := range 3 {
+		// Noon of the first: midnight is not on every clock.
+		at := time.Date(now.Year(), now.Month()-time.Month(3*(n-1)+k), 1, 12, 0, 0, 0, s.Zone)
+		if m, ok := s.MonthOf(at.Format("2006-01")); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// mostMonthPages bounds what a report that was back-dated by a slip to the year
+// 1 would make of the history.
+const mostMonthPages = 400
+
 // FirstMonth is the key of the oldest month there is something to say about.
 func (s *Snapshot) FirstMonth() string { return s.firstDay().In(s.Zone).Format("2006-01") }
 

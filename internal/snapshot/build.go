@@ -166,8 +166,8 @@ func public(p pages.Page, base string) Page {
 	return Page{
 		ID: p.ID, Code: p.Code, Name: p.Name, TimeZone: p.TimeZone, Language: p.Language, AutoLanguage: p.AutoLanguage, Words: p.Words, SupportURL: p.SupportURL,
 		ShowUptime: p.ShowUptime, PastDays: p.PastDays, Weights: components.Weights{Major: p.WeightMajor, Partial: p.WeightPartial, Degraded: p.WeightDegraded},
-		RaiseIndicator: p.RaiseIndicator,
-		Default:        p.IsDefault, Hosts: p.Hosts, BaseURL: base, SetUp: p.SetUpAt != nil, CreatedAt: p.CreatedAt.UTC(),
+		RaiseIndicator: p.RaiseIndicator, HideFromSearch: p.HideFromSearch,
+		Default: p.IsDefault, Hosts: p.Hosts, BaseURL: base, SetUp: p.SetUpAt != nil, CreatedAt: p.CreatedAt.UTC(),
 	}
 }
 

@@ -37,6 +37,8 @@ type Page struct {
 	Weights      components.Weights
 	// RaiseIndicator: the API's indicator is at least the worst open impact.
 	RaiseIndicator bool
+	// HideFromSearch: search engines are asked not to list the page.
+	HideFromSearch bool
 	Default        bool
 	Hosts          []string
 	BaseURL        string // absolute, no slash at the end; from configuration, never from a request

@@ -66,6 +66,21 @@ type calendar struct {
 	days     []components.Day
 }
 
+// IncidentsOn are the incidents that explain a day of a component: those that
+// its statuses came from.
+func (s *Snapshot) IncidentsOn(c Component, d components.Day) []*Incident {
+	var out []*Incident
+	for _, p := range s.Lives[c.ID] {
+		if p.Status == components.Operational || p.IncidentID == 0 || !p.From.Before(d.To) || (!p.To.IsZero() && !p.To.After(d.From)) {
+			continue
+		}
+		if i := s.IncidentByID(p.IncidentID); i != nil && !slices.Contains(out, i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // Tally is how long components were in each status during [from, to), all
 // together, up to when the picture was made.
 func (s *Snapshot) Tally(from, to time.Time, cs ...Component) (sum components.Tally) {

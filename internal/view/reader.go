@@ -107,7 +107,7 @@ func (r *reader) base(news, path string) Base {
 		T: r.p, Lang: r.p.Lang, Dir: i18n.Direction(r.p.Lang), Languages: r.languages(nil),
 		Title: title(r.p, news, brand(r.p, r.s.Page.Name)), Brand: brand(r.p, r.s.Page.Name),
 		Feeds: r.feeds(), Favicon: "favicon-" + string(now.Mark) + ".svg",
-		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "", Uptime: r.s.Page.ShowUptime, Tag: r.s.Tag(),
+		Zone: r.zone(), Support: support(r.s.Page.SupportURL), NoIndex: path == "" || r.s.Page.HideFromSearch, Uptime: r.s.Page.ShowUptime, Tag: r.s.Tag(),
 		Share: r.share(path), Description: now.Text,
 		marks: r.used, kept: kept(r.s, r.p),
 	}

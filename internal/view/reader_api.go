@@ -48,6 +48,7 @@ var apiSections = []struct {
 	{"live", [][2]string{{"/live", "stream"}, {"/live.json", "poll"}}},
 	{"feeds", [][2]string{{"/history.atom", "atom"}, {"/history.rss", "rss"}, {"/feed.json", "json"}, {"/maintenance.ics", "ics"}}},
 	{"uptime", [][2]string{{"/uptime.csv", "csv"}, {"/uptime.json", "json"}}},
+	{"pages", [][2]string{{"/history", "history"}, {"/uptime_showcase", "showcase"}}},
 	{"embed", [][2]string{{"/embed.js", "js"}, {"/embed", "widget"}, {"/embed/script.js", "script"}, {"/embed/frame", "frame"}, {"/badge.svg", "badge"}}},
 }
 

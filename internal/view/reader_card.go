@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/i18n"
@@ -204,7 +205,7 @@ func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
 func (r *reader) short(a snapshot.Affected) string {
 	for _, c := range r.s.Components() {
 		if c.Code != a.Code && strings.EqualFold(c.Name, a.Name) {
-			return a.FullName()
+			return fullName(a)
 		}
 	}
 	return a.Name
@@ -218,6 +219,20 @@ func (r *reader) chips(i *snapshot.Incident) []Chip {
 		cs = append(cs, Chip{Text: r.short(a)})
 	}
 	return cs
+}
+
+// fullName is "Group (Component)". Where one of the two is written from right to
+// left, each keeps its own order, or the brackets would stand anywhere (Unicode
+// Standard Annex 9: isolates).
+func fullName(a snapshot.Affected) string {
+	if a.Group == "" || !strings.ContainsFunc(a.Group+a.Name, fromTheRight) {
+		return a.FullName()
+	}
+	return "\u2068" + a.Group + "\u2069 (\u2068" + a.Name + "\u2069)"
+}
+
+func fromTheRight(r rune) bool {
+	return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Adlam)
 }
 
 func (r *reader) steps(i *snapshot.Incident) []Step {

@@ -34,10 +34,10 @@ func TestDump(t *testing.T) {
 	w("incident", b, err)
 	b, err = v.Incident(r, r.Incident("kctbh9vrtdwd"))
 	w("raco", b, err)
-	b, err = v.History(s)
+	b, err = v.History(s, []byte(`{"months":[]}`))
 	w("history", b, err)
 	m, _ := s.MonthOf("2018-05")
-	b, err = v.HistoryMonth(s, m)
+	b, err = v.HistoryMonth(s, m, []byte("{}"))
 	w("month", b, err)
 	f := view.NewSubscribeForm("")
 	f.Email, f.What = "dana@bright-dental", "some"

@@ -2,8 +2,11 @@ package view
 
 import (
 	"cmp"
+	"html/template"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/statusd/statusd/internal/incidents"
@@ -17,11 +20,14 @@ type HistoryPage struct {
 	Find   Finder
 	Months []Month
 	Years  []Year
+	Moment Moment
+	Hook   template.HTML
 }
 
 // MonthPage is one month.
 type MonthPage struct {
 	Base
+	Hook           template.HTML
 	Month          Month
 	Earlier, Later *Link
 }
@@ -59,17 +65,42 @@ type Row struct {
 
 const (
 	newestMonths = 3
-	maxMonthRows = 50 // on /history; the month's own page has all of them
 	maxRowNames  = 3
 )
 
+// MostMonthRows is how many of a month stand on /history; the month's own page
+// has all of them.
+const MostMonthRows = 50
+
 // History renders the newest three months with something to tell, and links to
-// all of them.
-func (v *Views) History(s *snapshot.Snapshot) ([]byte, error) {
+// all of them. props is for programs, see hook.
+func (v *Views) History(s *snapshot.Snapshot, props []byte) ([]byte, error) {
 	r := v.reader(s)
-	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Months: r.newest(), Years: r.years()}
+	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), "/history"), Months: r.newest(), Years: r.years(), Moment: r.moment("/", "page"), Hook: hook(props)}
 	page.Here, page.Forms, page.Find = "/history", true, r.finder(SearchForm{})
 	return v.render("public/history", page)
+}
+
+// HistoryPaged renders three months, quiet or not, as programs leaf through the
+// history. It is no page for search engines: each month has one of its own.
+func (v *Views) HistoryPaged(s *snapshot.Snapshot, n int, months []snapshot.Month, props []byte) ([]byte, error) {
+	r := v.reader(s)
+	page := HistoryPage{Base: r.base(r.p.T("public.history.title"), ""), Years: r.years(), Moment: r.moment("/", "page"), Hook: hook(props)}
+	page.Here, page.Forms, page.Find = "/history", true, r.finder(SearchForm{})
+	page.Languages = r.languages(url.Values{"page": {strconv.Itoa(n)}})
+	for _, m := range months {
+		page.Months = append(page.Months, r.month(m, MostMonthRows))
+	}
+	return v.render("public/history", page)
+}
+
+// hook is what programs know a history page by (CONTRACT 3). They search it with
+// an expression: these two attributes alone, in this order, and &quot; where
+// html/template would write &#34;. props is JSON as encoding/json writes it, in
+// which a quote is all that an attribute has to fear.
+func hook(props []byte) template.HTML {
+	text := strings.NewReplacer("&", "&amp;", `"`, "&quot;").Replace(string(props))
+	return template.HTML(`<div data-react-class="HistoryIndex" data-react-props="` + text + `"></div>`) //nolint:gosec // see above
 }
 
 // newest are the months down to the third with something to tell. Runs of quiet
@@ -94,7 +125,7 @@ func (r *reader) newest() []Month {
 		if !ok {
 			continue
 		}
-		page := r.month(m, maxMonthRows)
+		page := r.month(m, MostMonthRows)
 		if len(page.Days) == 0 {
 			quiet = append(quiet, m)
 			continue
@@ -110,10 +141,10 @@ func (r *reader) newest() []Month {
 }
 
 // HistoryMonth renders one month, which the caller has from s.MonthOf.
-func (v *Views) HistoryMonth(s *snapshot.Snapshot, m snapshot.Month) ([]byte, error) {
+func (v *Views) HistoryMonth(s *snapshot.Snapshot, m snapshot.Month, props []byte) ([]byte, error) {
 	r := v.reader(s)
 	name := r.p.Month(m.From)
-	page := MonthPage{Base: r.base(r.p.T("public.month.title", "Month", name), "/history/"+m.Key), Month: r.month(m, len(m.Incidents))}
+	page := MonthPage{Base: r.base(r.p.T("public.month.title", "Month", name), "/history/"+m.Key), Month: r.month(m, len(m.Incidents)), Hook: hook(props)}
 	page.Here = "/history"
 	page.Earlier = r.monthLink(m.From.AddDate(0, -1, 0))
 	page.Later = r.monthLink(m.From.AddDate(0, 1, 0))
@@ -287,7 +318,7 @@ func (r *reader) notes(i *snapshot.Incident, counts bool) []string {
 func (r *reader) firstNames(as []snapshot.Affected) string {
 	var names []string
 	for _, a := range as {
-		names = append(names, a.FullName())
+		names = append(names, fullName(a))
 	}
 	if len(names) <= maxRowNames {
 		return r.p.List(names)

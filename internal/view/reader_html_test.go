@@ -117,7 +117,8 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 		one("uptime in 2018 of " + c.Code)(v.UptimeOf(s, c, 2018))
 		break
 	}
-	one("history")(v.History(s))
+	one("history")(v.History(s, []byte(`{"months":[]}`)))
+	one("history, leafed through")(v.HistoryPaged(s, 2, s.MonthsOnPage(1), []byte(`{"months":["\"'&<>"]}`)))
 	one("maintenance")(v.Maintenance(s))
 	one("found")(v.Search(s, view.SearchForm{Text: "a", Kind: "incident"}, s.Search(snapshot.Query{Limit: 4}), "x"))
 	one("found nothing")(v.Search(s, view.SearchForm{Text: `"><script>alert(1)</script>`}, snapshot.Found{}, ""))
@@ -127,6 +128,9 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 	then := snapshot.New(stood)
 	one("home as it stood")(v.Home(then))
 	one("incident as it stood")(v.Incident(then, then.Incidents[0]))
+	one("no moment")(v.Stood(s, view.MomentForm{Path: "/", Typed: `"><script>alert(1)</script>`, Fault: fault.At("at", "public.stood.unreadable")}))
+	one("one of two moments")(v.Stood(s, view.MomentForm{Path: "/incidents/x", Typed: "2018-11-04T01:30", Twice: [2]time.Time{s.BuiltAt, s.BuiltAt.Add(time.Hour)}, Fault: fault.At("at", "public.stood.overlap", "Typed", "a", "First", "b", "Second", "c")}))
+	one("moment, not now")(v.Stood(s, view.MomentForm{Path: "/", Typed: "2018-11-04T01:30", Fault: fault.New(fault.Unavailable, "public.stood.busy")}))
 	one("api")(v.API(s))
 	one("framed")(v.Widget(s))
 	one("framed in a corner")(v.EmbedFrame(s))
@@ -135,7 +139,7 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 		if !ok {
 			t.Fatalf("no month %s", key)
 		}
-		one("month " + key)(v.HistoryMonth(s, m))
+		one("month " + key)(v.HistoryMonth(s, m, []byte("{}")))
 	}
 	one("subscribe")(v.Subscribe(s, view.NewSubscribeForm(s.Incidents[len(s.Incidents)-1].Code)))
 	typed := `"><script>alert(1)</script>`
@@ -176,7 +180,7 @@ func TestPages_useEveryTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"api", "confirm", "history", "home", "incident", "maintenance", "manage", "message", "month", "search", "subscribe", "unsubscribe", "uptime-of", "uptime"}
+	known := []string{"api", "confirm", "history", "home", "incident", "maintenance", "manage", "message", "month", "search", "stood", "subscribe", "unsubscribe", "uptime-of", "uptime"}
 	var have []string
 	for _, f := range files {
 		have = append(have, strings.TrimSuffix(filepath.Base(f), ".html"))

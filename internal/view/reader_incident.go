@@ -29,6 +29,7 @@ type IncidentPage struct {
 	Related    []PastDay // other reports about the same services
 	Calendar   string    // where a maintenance can be had for one's calendar
 	Documents  []Link    // the report in other forms
+	Moment     Moment
 }
 
 // Postmortem is a published postmortem.
@@ -67,9 +68,7 @@ func (v *Views) Incident(s *snapshot.Snapshot, i *snapshot.Incident) ([]byte, er
 	if s.Stood.IsZero() {
 		page.Documents = []Link{{Href: incidentPath(i.Code) + ".md", Text: "Markdown"}, {Href: incidentPath(i.Code) + ".json", Text: "JSON"}}
 	}
-	if page.Chart = r.chart(i); page.Chart != nil {
-		page.Forms = true
-	}
+	page.Chart, page.Moment, page.Forms = r.chart(i), r.moment(incidentPath(i.Code), "report"), true
 	for _, u := range i.Updates {
 		page.Updates = append(page.Updates, r.update(u, r.stamp(u.HappenedAt)))
 	}

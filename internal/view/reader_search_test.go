@@ -81,7 +81,7 @@ func TestSearch_keepsAServiceThatIsGone(t *testing.T) {
 
 func TestHistory_hasTheForm(t *testing.T) {
 	t.Parallel()
-	body, err := views(t).History(snapshot.New(callRail(t)))
+	body, err := views(t).History(snapshot.New(callRail(t)), []byte(`{"months":[]}`))
 	page := statustest.Page(t, must(t, body, err))
 	same(t, "form", page.Find("form.find[role=search]").Attr("action"), "/history")
 	same(t, "styles", page.Has(`link[href="/static/more.css"]`), true)

@@ -150,9 +150,15 @@ func (r *reader) lasting() []string {
 
 // Robots tells search engines what is not for them: what belongs to staff or to
 // one reader, and streams that do not end.
+//
+// A page that is not to be listed may be read like any other: search engines list
+// an address that they may not read, by what others say of it, and drop it only
+// when they read "noindex" there. So this is said with every answer, and only
+// the way to the sitemap is left out here.
 func (v *Views) Robots(s *snapshot.Snapshot) ([]byte, error) {
-	return []byte(strings.Join([]string{
-		"User-agent: *", "Disallow: /admin", "Disallow: /setup/", "Disallow: /c/", "Disallow: /m/", "Disallow: /u/", "Disallow: /live", "Disallow: /embed", "",
-		"Sitemap: " + s.Page.BaseURL + "/sitemap.xml", "",
-	}, "\n")), nil
+	lines := []string{"User-agent: *", "Disallow: /admin", "Disallow: /setup/", "Disallow: /c/", "Disallow: /m/", "Disallow: /u/", "Disallow: /live", "Disallow: /embed", ""}
+	if !s.Page.HideFromSearch {
+		lines = append(lines, "Sitemap: "+s.Page.BaseURL+"/sitemap.xml", "")
+	}
+	return []byte(strings.Join(lines, "\n")), nil
 }

@@ -240,3 +240,18 @@ func TestPast(t *testing.T) {
 		})
 	}
 }
+
+func TestFullName_keepsTheOrderOfEachPart(t *testing.T) {
+	t.Parallel()
+	for want, a := range map[string]snapshot.Affected{
+		"API":                                {Name: "API"},
+		"Calls (API)":                        {Group: "Calls", Name: "API"},
+		"\u2068خدمة\u2069 (\u2068API\u2069)": {Group: "خدمة", Name: "API"},
+		"\u2068Calls\u2069 (\u2068שירות\u2069)": {Group: "Calls", Name: "שירות"},
+		"خدمة": {Name: "خدمة"}, // it stands in an element of its own
+	} {
+		if got := fullName(a); got != want {
+			t.Errorf("%+q, want %+q", got, want)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 // Strip is ninety days of a service in one drawing and one link. What is not
 // quiet adds a path; the quiet days are one shared symbol.
 type Strip struct {
+	Code    string // of the service: programs that want its days find it here (CONTRACT 3)
 	Href    string
 	Label   string // the whole story for those who do not see it
 	Percent string
@@ -41,7 +42,7 @@ func (r *reader) strip(c snapshot.Component) *Strip {
 	}
 	from, to := r.s.LastDays(stripDays)
 	days := r.s.Days(c, from, to)
-	s := &Strip{Href: uptimePath(c.Code)}
+	s := &Strip{Code: c.Code, Href: uptimePath(c.Code)}
 	var track strings.Builder
 	troubled := 0
 	var all components.Tally // the days begin where they do, so they sum to the whole
@@ -85,7 +86,7 @@ func (r *reader) bar(c snapshot.Component, n int, d components.Day, worst compon
 		at = 4 + h
 	}
 	title := r.p.T("public.day."+r.words+"."+string(worst), "Lasted", r.p.Duration(lasted))
-	for _, i := range r.incidentsOf(c, d) {
+	for _, i := range r.s.IncidentsOn(c, d) {
 		title += "\n" + i.Title
 	}
 	return Bar{Class: worst.Mark(), D: fmt.Sprintf("M%d.5 %dv-%d", n, at, h), Title: title}
@@ -356,7 +357,7 @@ func (r *reader) calendarDay(c snapshot.Component, n int, d components.Day, told
 	}
 	out.Text = strings.Join(parts, r.p.T("public.uptime.and"))
 	t := TroubledDay{Day: Day{ISO: d.Key(), Text: r.p.Date(d.From.Add(12 * time.Hour))}, Text: r.p.T("public.uptime.day", "What", out.Text)}
-	for _, i := range r.incidentsOf(c, d) {
+	for _, i := range r.s.IncidentsOn(c, d) {
 		t.Links = append(t.Links, Link{Href: incidentPath(i.Code), Text: i.Title})
 	}
 	*told = append(*told, t)

@@ -508,13 +508,13 @@ func TestSettings(t *testing.T) {
 	b.send("/admin/settings", "hold_seconds", "121").want(422).says("This is not a time zone.").says("Between 0 and 120 seconds.").says("This is an e-mail address.")
 	b.send("/admin/settings", "time_zone", "Europe/Madrid", "hold_seconds", "0", "words", "classic", "postal_address", "12 Harbor Street").want(200)
 	p, err := pages.Store{DB: h.DB}.ByID(t.Context(), h.Page.ID)
-	if err != nil || p.Name != "Larkline" || p.TimeZone != "Europe/Madrid" || p.HoldSeconds != 0 || p.Words != "classic" || p.SenderAddress != h.Page.SenderAddress || !p.ShowUptime || p.PastDays != 14 {
+	if err != nil || p.Name != "Larkline" || p.TimeZone != "Europe/Madrid" || p.HoldSeconds != 0 || p.Words != "classic" || p.SenderAddress != h.Page.SenderAddress || !p.ShowUptime || p.HideFromSearch || p.PastDays != 14 {
 		t.Errorf("saved %+v, %v", p, err)
 	}
 	b.send("/admin/settings", "past_days", "0", "weight_partial", "half").want(422).says("Between 0 and 100 per cent.")
 	b.send("/admin/settings", "weight_partial", "101").want(422).says("Between 1 and 90 days.").says("Between 0 and 100 per cent.")
-	b.send("/admin/settings", "past_days", "30", "weight_partial", "50", "show_uptime", "-", "raise_indicator", "1").want(200)
-	if got := h.Snapshot().Page; got.ShowUptime || got.PastDays != 30 || got.Weights.Partial != 50 || got.Weights.Major != 100 || !got.RaiseIndicator {
+	b.send("/admin/settings", "past_days", "30", "weight_partial", "50", "show_uptime", "-", "raise_indicator", "1", "listed", "-").want(200)
+	if got := h.Snapshot().Page; got.ShowUptime || got.PastDays != 30 || got.Weights.Partial != 50 || got.Weights.Major != 100 || !got.RaiseIndicator || !got.HideFromSearch {
 		t.Errorf("readers' side: %+v", got)
 	}
 }

@@ -23,7 +23,7 @@ func (h *Handlers) settingsPage(c *gin.Context, r reply) error {
 	v := proposed(
 		"name", p.Name, "time_zone", p.TimeZone, "language", p.Language, "auto_language", one(p.AutoLanguage), "words", p.Words, "hold_seconds", strconv.Itoa(p.HoldSeconds), "postal_address", p.PostalAddress,
 		"sender_name", p.SenderName, "sender_address", p.SenderAddress, "reply_to", p.ReplyTo, "support_url", p.SupportURL,
-		"past_days", strconv.Itoa(p.PastDays), "show_uptime", one(p.ShowUptime), "raise_indicator", one(p.RaiseIndicator),
+		"past_days", strconv.Itoa(p.PastDays), "show_uptime", one(p.ShowUptime), "raise_indicator", one(p.RaiseIndicator), "listed", one(!p.HideFromSearch),
 		"weight_major", strconv.Itoa(p.WeightMajor), "weight_partial", strconv.Itoa(p.WeightPartial), "weight_degraded", strconv.Itoa(p.WeightDegraded),
 		"expect", strconv.FormatInt(p.UpdatedAt.UnixMilli(), 10))
 	if r.conflict() {
@@ -77,7 +77,7 @@ func bindReading(t *typed, p *pages.Page) error {
 	if t.values.Has("language") {
 		p.Language, p.AutoLanguage = t.line("language"), t.tick("auto_language")
 	}
-	p.ShowUptime, p.RaiseIndicator = t.tick("show_uptime"), t.tick("raise_indicator")
+	p.ShowUptime, p.RaiseIndicator, p.HideFromSearch = t.tick("show_uptime"), t.tick("raise_indicator"), !t.tick("listed")
 	var c fault.Collector
 	for _, f := range []struct {
 		name, key string

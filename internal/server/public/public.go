@@ -11,6 +11,7 @@ package public
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,6 +92,7 @@ func (h *Handlers) Routes() []server.Route {
 	out = append(out, server.Route{Method: http.MethodGet, Path: "/live", Audience: server.Readers, Handle: h.stream})
 	get("/live.json", h.live)
 	get("/uptime", h.uptime)
+	get(feeds.ShowcasePath, h.showcase)
 	get("/uptime/:code", h.uptimeOf)
 	for _, f := range feeds.Spans {
 		get(f.Path, h.shared(f))
@@ -157,8 +159,38 @@ func (h *Handlers) history(c *gin.Context) error {
 	if f, before, ok := sought(c); ok {
 		return h.search(c, f, before)
 	}
-	s := h.reading(c)
-	return serve(c, s, snapshot.Key{Kind: "history", Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.History(s) })
+	s, n := h.reading(c), 1
+	if typed := c.Query("page"); typed != "" {
+		var err error
+		if n, err = strconv.Atoi(typed); err != nil || n < 1 {
+			return notFound()
+		}
+	}
+	if n > 1 {
+		return h.leaf(c, s, n)
+	}
+	return serve(c, s, snapshot.Key{Kind: "history", Lang: s.Page.Language}, html, func() ([]byte, error) {
+		props, err := feeds.HistoryProps(s, s.MonthsOnPage(1), view.MostMonthRows)
+		if err != nil {
+			return nil, err
+		}
+		return h.Views.History(s, props)
+	})
+}
+
+// leaf is a page of the history as programs leaf through it, three months each.
+func (h *Handlers) leaf(c *gin.Context, s *snapshot.Snapshot, n int) error {
+	months := s.MonthsOnPage(n)
+	if len(months) == 0 {
+		return notFound()
+	}
+	return serve(c, s, snapshot.Key{Kind: "leaf", Arg: strconv.Itoa(n), Lang: s.Page.Language}, html, func() ([]byte, error) {
+		props, err := feeds.HistoryProps(s, months, view.MostMonthRows)
+		if err != nil {
+			return nil, err
+		}
+		return h.Views.HistoryPaged(s, n, months, props)
+	})
 }
 
 func (h *Handlers) month(c *gin.Context) error {
@@ -167,7 +199,13 @@ func (h *Handlers) month(c *gin.Context) error {
 	if !ok {
 		return notFound()
 	}
-	return serve(c, s, snapshot.Key{Kind: "month", Arg: m.Key, Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.HistoryMonth(s, m) })
+	return serve(c, s, snapshot.Key{Kind: "month", Arg: m.Key, Lang: s.Page.Language}, html, func() ([]byte, error) {
+		props, err := feeds.HistoryProps(s, []snapshot.Month{m}, len(m.Incidents))
+		if err != nil {
+			return nil, err
+		}
+		return h.Views.HistoryMonth(s, m, props)
+	})
 }
 
 // reading is the picture of the page that was asked for, in the language of who

@@ -20,6 +20,9 @@ var (
 	// that asks for the new page would be handed the old one.
 	cacheControl = []string{"public, max-age=0, s-maxage=10, stale-if-error=86400"}
 	vary         = []string{"Accept-Encoding"}
+	// noindex asks search engines not to list an answer, be it a page, a feed or
+	// an image.
+	noindex = []string{"noindex"}
 )
 
 // serve answers with one rendering of a picture. Of a query string
@@ -41,6 +44,9 @@ func serve(c *gin.Context, s *snapshot.Snapshot, key snapshot.Key, contentType s
 	}
 	if s.Varies() {
 		h["Vary"] = append(h["Vary"][:1:1], "Accept-Language")
+	}
+	if s.Page.HideFromSearch {
+		h["X-Robots-Tag"] = noindex
 	}
 	if matches(c.Request.Header["If-None-Match"], f.ETag[0]) {
 		c.Status(http.StatusNotModified)

@@ -60,6 +60,9 @@ func withoutEnding(name string) string {
 
 func (h *Handlers) sitemap(c *gin.Context) error {
 	s := h.Snapshot(c)
+	if s.Page.HideFromSearch {
+		return notFound()
+	}
 	c.Writer.Header()["Content-Security-Policy"] = cspData
 	return serve(c, s, snapshot.Key{Kind: "sitemap", Lang: s.Page.Language}, "application/xml; charset=utf-8", func() ([]byte, error) { return h.Views.Sitemap(s) })
 }

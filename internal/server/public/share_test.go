@@ -15,6 +15,7 @@ import (
 
 	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/pages"
 	"github.com/statusd/statusd/internal/server/public"
 	"github.com/statusd/statusd/internal/snapshot"
 	"github.com/statusd/statusd/internal/statustest"
@@ -130,6 +131,45 @@ func TestShare_robotsAndSitemap(t *testing.T) {
 			t.Errorf("it lists %s: %d", at, w.Code)
 		}
 	}
+}
+
+// Whoever does not want to be listed says so with every answer, and lets search
+// engines read it: what they may not read they list by hearsay.
+func TestShare_aPageNeedNotBeListed(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	api := h.Component("API")
+	i := h.Reports("Calls fail", "one")
+	all := []string{"/", "/history", "/history/2018-05", "/history.atom", "/incidents/" + i.Code, "/incidents/" + i.Code + ".md", "/uptime", "/uptime/" + api.Code, "/status.txt", "/api", "/badge.svg", "/og.png", "/embed"}
+	look := func(hidden bool) {
+		t.Helper()
+		for _, at := range all {
+			w := h.ask("GET", at)
+			if got := w.Header().Get("X-Robots-Tag") == "noindex"; w.Code != 200 || got != hidden {
+				t.Errorf("hidden %v: %s: %d, X-Robots-Tag %q", hidden, at, w.Code, w.Header().Get("X-Robots-Tag"))
+			}
+			again := h.ask("GET", at, "If-None-Match", w.Header().Get("ETag"))
+			if again.Code != 304 || again.Header().Get("X-Robots-Tag") != w.Header().Get("X-Robots-Tag") {
+				t.Errorf("%s, asked again: %d %v", at, again.Code, again.Header())
+			}
+			if meta := strings.Contains(w.Body.String(), `<meta name="robots" content="noindex">`); meta != hidden && at != "/embed" && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+				t.Errorf("hidden %v: %s: meta %v", hidden, at, meta)
+			}
+		}
+		robots := h.ask("GET", "/robots.txt").Body.String()
+		if strings.Contains(robots, "Sitemap:") == hidden || strings.Contains(robots, "Disallow: /\n") {
+			t.Errorf("hidden %v: %s", hidden, robots)
+		}
+		if w := h.ask("GET", "/sitemap.xml"); (w.Code == 404) != hidden {
+			t.Errorf("hidden %v: the sitemap: %d", hidden, w.Code)
+		}
+	}
+	look(false)
+	p, err := pages.Store{DB: h.DB}.ByID(t.Context(), h.Page.ID)
+	must(t, err)
+	p.HideFromSearch = true
+	must(t, h.Desk.SaveSettings(t.Context(), h.Staff, p))
+	look(true)
 }
 
 // Data for search engines is no script, so the policy has nothing against it; and

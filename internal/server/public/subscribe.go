@@ -36,7 +36,7 @@ func private(c *gin.Context, status int, body []byte, err error) error {
 		return err
 	}
 	c.Header("Cache-Control", "no-store")
-	c.Header("X-Robots-Tag", "noindex")
+	c.Writer.Header()["X-Robots-Tag"] = noindex
 	if c.Request.Method == http.MethodHead {
 		c.Header("Content-Type", html)
 		c.Status(status)

@@ -2,9 +2,11 @@ package public
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/statusd/statusd/internal/feeds"
 	"github.com/statusd/statusd/internal/snapshot"
 )
 
@@ -32,4 +34,43 @@ func (h *Handlers) uptimeOf(c *gin.Context) error {
 	}
 	key := snapshot.Key{Kind: "uptime-of", Arg: x.Code + strconv.Itoa(year), Lang: s.Page.Language}
 	return serve(c, s, key, html, func() ([]byte, error) { return h.Views.UptimeOf(s, *x, year) })
+}
+
+// showcase answers with the days of services for programs, ?components=A,B of
+// them, or all. What is kept are batches as they ask for them, in page order,
+// and the whole: so a list that does not lie in one batch gets everything, and
+// strangers cannot fill the cache with lists (R1.3).
+func (h *Handlers) showcase(c *gin.Context) error {
+	s, header := h.Snapshot(c), c.Writer.Header()
+	header["Access-Control-Allow-Origin"], header["Content-Security-Policy"] = anyOrigin, cspData
+	arg, of := batch(feeds.Showcased(s), c.Query("components"))
+	return serve(c, s, snapshot.Key{Kind: "showcase", Arg: arg}, "application/json; charset=utf-8", func() ([]byte, error) { return feeds.Showcase(s, of) })
+}
+
+// batch is the part of the services that holds all that are asked for, and its
+// name. Codes that there are not ask for nothing.
+func batch(all []snapshot.Component, list string) (string, []snapshot.Component) {
+	if list == "" {
+		return "", all
+	}
+	place := make(map[string]int, len(all))
+	for n, c := range all {
+		place[c.Code] = n
+	}
+	found := -1
+	for code := range strings.SplitSeq(list, ",") {
+		at, there := place[code]
+		switch k := at / feeds.ShowcaseBatch; {
+		case !there:
+		case found >= 0 && found != k:
+			return "", all
+		default:
+			found = k
+		}
+	}
+	if found < 0 {
+		return "none", nil
+	}
+	from := found * feeds.ShowcaseBatch
+	return strconv.Itoa(found), all[from:min(len(all), from+feeds.ShowcaseBatch)]
 }

@@ -20,6 +20,7 @@ create table pages (
   support_url text not null default '',
   show_uptime boolean not null default true,
   raise_indicator boolean not null default false, -- the API's indicator is at least the worst open impact
+  hide_from_search boolean not null default false, -- search engines are asked not to list the page
   past_days integer not null default 14 check (past_days between 1 and 90), -- shown on the home page
   weight_major integer not null default 100 check (weight_major between 0 and 100), -- per cent of its time that counts as down
   weight_partial integer not null default 30 check (weight_partial between 0 and 100),
