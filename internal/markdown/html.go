@@ -31,11 +31,12 @@ func (b *bounded) add(s string) {
 type htmlWriter struct {
 	bounded
 	*converter
-	inLink bool // an a in an a is not HTML
+	inLink  bool // an a in an a is not HTML
+	heading int  // level of the heading that came last; texts stand below an h2
 }
 
 func (c *converter) html(doc ast.Node, limit int) (string, bool) {
-	w := &htmlWriter{bounded: bounded{max: limit}, converter: c}
+	w := &htmlWriter{bounded: bounded{max: limit}, converter: c, heading: 2}
 	w.children(doc)
 	return string(w.buf), !w.over
 }
@@ -68,7 +69,10 @@ func (w *htmlWriter) block(n ast.Node) {
 			w.add("\n")
 		}
 	case *ast.Heading:
-		tag := "h" + strconv.Itoa(min(n.Level+1, 6)) + ">"
+		// Whoever goes by headings must not wonder what was left out (axe-core's heading-order): "#" is an h2, and none is
+		// more than one step below the one before.
+		w.heading = min(n.Level+1, w.heading+1, 6)
+		tag := "h" + strconv.Itoa(w.heading) + ">"
 		w.wrap("<"+tag, n, "</"+tag+"\n")
 	case *ast.Blockquote:
 		w.wrap("<blockquote>\n", n, "</blockquote>\n")

@@ -47,10 +47,10 @@ func TestRender(t *testing.T) {
 			text: "a\nb\nc",
 		},
 		{
-			name: "headings begin below the heading of the page and end at h6",
-			src:  "# One\n## Two\n###### Six\nbelow",
-			html: "<h2>One</h2>\n<h3>Two</h3>\n<h6>Six</h6>\n<p>below</p>\n",
-			text: "One\n\nTwo\n\nSix\n\nbelow",
+			name: "headings begin below the heading of the page, skip no level and end at h6",
+			src:  "#### Deep\n# One\n## Two\n###### Six\n###### Six\n###### Six\n###### Six\n# One\nbelow",
+			html: "<h3>Deep</h3>\n<h2>One</h2>\n<h3>Two</h3>\n<h4>Six</h4>\n<h5>Six</h5>\n<h6>Six</h6>\n<h6>Six</h6>\n<h2>One</h2>\n<p>below</p>\n",
+			text: "Deep\n\nOne\n\nTwo\n\nSix\n\nSix\n\nSix\n\nSix\n\nOne\n\nbelow",
 		},
 		{
 			name: "a tag is text",

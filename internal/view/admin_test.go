@@ -150,7 +150,7 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 	spans := view.AdminSpans(w.p, []components.Span{{ComponentID: 1, IncidentID: new(int64(1)), Status: components.MajorOutage, ValidFrom: w.now}, {ComponentID: 1, IncidentID: new(int64(1)), Status: components.PartialOutage, ValidFrom: w.now, ValidTo: &w.now}}, 1, w.names, w.now)
 	line := view.AdminTimeline(w.p, w.story, w.names, map[int64]string{1: "sent to 3 people"}, w.now)
 	audit := view.NewAdminAudit(w.p, auth.Audit{At: w.now, ActorName: w.text, Action: "incident.post", Object: w.text, Before: w.text, After: w.text, Address: "::1"}, w.now)
-	delivery := view.NewAdminDelivery(w.p, notify.Delivery{ID: 7, Telling: incidents.TellNew, Title: w.text, Address: "dana@bright-dental.example", Attempts: 2, Answer: w.text}, w.now)
+	delivery := view.NewAdminDelivery(w.p, notify.Delivery{ID: 7, Telling: incidents.TellNew, Title: w.text, Address: "dana@bright-dental.example", Attempts: 2, Answer: w.text, DueAt: w.now}, w.now)
 	edit := view.AdminServiceEdit{AdminBase: b, Form: f, Code: "component001", Action: "/admin/services/component001", Groups: view.AdminGroupOptions(w.p, w.group), Status: new(view.NewAdminStatus(w.p, components.Degraded)), Statuses: view.AdminStatuses(w.p)}
 	return map[string][]view.AdminPage{
 		"now": {
@@ -168,7 +168,7 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 		},
 		"report": {
 			view.AdminReport{AdminBase: b, Form: f, Groups: w.groups(), Impacts: view.AdminImpacts(w.p), States: view.AdminStates(w.p, incidents.KindIncident), Promises: view.AdminPromises(w.p), Weights: view.AdminWeights(w.p), Snippets: view.AdminReportSnippets(w.p), Tell: view.NewAdminTell(w.p, 1, 1), Preview: preview, Words: view.NewAdminWords(w.p), MatrixOpen: true},
-			view.AdminReport{AdminBase: b, Form: view.NewAdminForm(w.p, "r", nil)},
+			view.AdminReport{AdminBase: b, Form: view.NewAdminForm(w.p, "r", nil), Preview: preview},
 		},
 		"plan":       {view.AdminPlan{AdminBase: b, Form: f, Groups: w.groups(), Tell: view.NewAdminTell(w.p, 3, 3), Zone: "EDT", Preview: preview}},
 		"edit":       {view.AdminEdit{AdminBase: b, Head: h, Form: f, Weights: view.AdminWeights(w.p)}, view.AdminEdit{AdminBase: b, Head: view.NewAdminHead(w.p, plan, nil, w.now), Form: f}},
@@ -179,7 +179,7 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 		"service":    {edit, view.AdminServiceEdit{AdminBase: b, Form: f, Action: "/admin/services/new", Groups: view.AdminGroupOptions(w.p, w.group)}, view.AdminServiceEdit{AdminBase: b, Form: f, Group: true, Code: "group0000001", Action: "/admin/groups/group0000001"}},
 		"subscribers": {
 			view.AdminSubscribers{AdminBase: b, Tiles: view.AdminTiles(w.p, notify.Counts{Active: 1284}), Rows: []view.AdminSubscriber{view.NewAdminSubscriber(w.p, notify.Subscriber{Address: "dana@bright-dental.example", State: notify.Suppressed, Preferences: notify.Preferences{Scope: notify.ScopeSome, Components: []string{"a"}, Frequency: notify.FrequencyEnds}, ConfirmedAt: &w.now}, true)}, Find: w.text, Older: "?after=3", Form: f},
-			view.AdminSubscribers{AdminBase: viewer, Rows: []view.AdminSubscriber{view.NewAdminSubscriber(w.p, notify.Subscriber{Address: "dana@bright-dental.example", State: notify.Active, Preferences: notify.Preferences{Scope: notify.ScopeAll, Frequency: notify.FrequencyEvery}}, false)}},
+			view.AdminSubscribers{AdminBase: viewer, Rows: []view.AdminSubscriber{view.NewAdminSubscriber(w.p, notify.Subscriber{Address: "dana@bright-dental.example", State: notify.Active, CreatedAt: w.now, Preferences: notify.Preferences{Scope: notify.ScopeAll, Frequency: notify.FrequencyEvery}}, false)}},
 			view.AdminSubscribers{AdminBase: b},
 		},
 		"outbox":   {view.AdminOutbox{AdminBase: b, State: view.AdminOutboxState(w.p, notify.Status{}, w.now), Tiles: view.AdminOutboxTiles(w.p, notify.Status{Ready: 3}), Waiting: []view.AdminDelivery{delivery}, Failed: []view.AdminDelivery{delivery}, Older: "?after=7"}, view.AdminOutbox{AdminBase: b, First: true}},
@@ -187,7 +187,7 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 		"team":     {view.AdminTeam{AdminBase: b, Form: f, Members: []view.AdminMember{view.NewAdminMember(w.p, auth.Member{ID: 1, Code: "member000001", Name: w.text, Email: w.text, Role: auth.Admin}, 1), view.NewAdminMember(w.p, auth.Member{ID: 2, Code: "member000002", Name: w.text, Role: auth.Viewer}, 1)}, Roles: view.AdminRoles(w.p), Keys: []view.AdminKey{view.NewAdminKey(w.p, auth.APIKey{Code: "key000000001", Name: w.text, Tail: "f3a9", Scope: auth.ScopeRead, LastUsedAt: &w.now}, w.now)}, Audits: []view.AdminAudit{audit}, Wrong: view.NewAdminForm(w.p, "w", nil)}, view.AdminTeam{AdminBase: b, Form: view.NewAdminForm(w.p, "t", nil)}},
 		"audit":    {view.AdminAudits{AdminBase: b, Audits: []view.AdminAudit{audit}, Older: "?before=3"}, view.AdminAudits{AdminBase: b}},
 		"settings": {view.AdminSettings{AdminBase: b, Form: f, Zones: []string{"UTC"}, Words: view.AdminWordings(w.p)}},
-		"account":  {view.AdminAccount{AdminBase: b, Form: f, Sessions: []view.AdminSession{view.NewAdminSession(w.p, auth.Session{ID: 1, Agent: w.text, Address: "::1", Remembered: true}, 1, w.now), view.NewAdminSession(w.p, auth.Session{ID: 2}, 1, w.now)}}},
+		"account":  {view.AdminAccount{AdminBase: b, Form: f, Sessions: []view.AdminSession{view.NewAdminSession(w.p, auth.Session{ID: 1, Agent: w.text, Address: "::1", Remembered: true, CreatedAt: w.now, LastSeenAt: w.now}, 1, w.now), view.NewAdminSession(w.p, auth.Session{ID: 2, CreatedAt: w.now, LastSeenAt: w.now}, 1, w.now)}}},
 		"signin":   {view.AdminSignIn{AdminBase: bare, Form: f}},
 		"confirm":  {view.AdminConfirm{AdminBase: bare, Form: f}},
 		"setup":    {view.AdminSetup{AdminBase: bare, Form: f, Zones: []string{"UTC"}}},

@@ -96,9 +96,18 @@ var tagClasses = map[string]string{"hr": "line", "blockquote": "line", "th": "li
 // markdown writes, a "<" is never anything else.
 var openTag = regexp.MustCompile(`<([a-z][a-z0-9]*)(?: class="scroll" role="group" tabindex="0" aria-label="Table")?((?: scope="[a-z]+")?)(?: class="(right|center)")?`)
 
+// headings finds the level of each heading; deeper begins a text whose first heading leaves room above it.
+var (
+	headings = regexp.MustCompile(`(</?h)([3-6])`)
+	deeper   = regexp.MustCompile(`^(?s:[^<]|<[^h]|<hr)*<h3>`)
+)
+
 // styled is the HTML of an update with its looks inline. It adds constant
 // attributes to what the sanitiser let through, and is HTML for no other reason.
 func styled(safe string) template.HTML {
+	if deeper.MatchString(safe) { // in a letter the text stands right below the h1
+		safe = headings.ReplaceAllStringFunc(safe, func(m string) string { return m[:len(m)-1] + string(m[len(m)-1]-1) })
+	}
 	return template.HTML(strings.TrimRight(openTag.ReplaceAllStringFunc(safe, func(m string) string { //nolint:gosec // see above
 		parts := openTag.FindStringSubmatch(m)
 		tag, scope, set := parts[1], parts[2], parts[3]

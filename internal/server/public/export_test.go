@@ -14,3 +14,6 @@ func (h *Handlers) FillSearches() (leave func()) {
 
 // WantsText says whether these Accept headers get a text.
 func WantsText(accept []string) bool { return wanted(accept) != nil }
+
+// Beat sends every stream what keeps it from being cut, as Run does now and then.
+func (s *Streams) Beat() { s.tell([]byte(": still here\n\n"), func(*stream) bool { return true }) }

@@ -44,7 +44,7 @@ type Streams struct {
 }
 
 type stream struct {
-	conn   net.Conn
+	conn   net.Conn // nil until the stream has begun; set and read under the lock
 	page   int64
 	lang   string // empty: the page's own
 	client string
@@ -155,23 +155,23 @@ func (s *Streams) tell(event []byte, whom func(*stream) bool) {
 	s.mu.Lock()
 	var to []*stream
 	for st := range s.open {
-		if whom(st) {
+		if st.conn != nil && whom(st) {
 			to = append(to, st)
 		}
 	}
 	s.mu.Unlock()
 	for _, st := range to {
-		if err := s.write(st, event); err != nil {
+		if err := s.write(st.conn, event); err != nil {
 			s.drop(st)
 		}
 	}
 }
 
-func (s *Streams) write(st *stream, b []byte) error {
-	if err := st.conn.SetWriteDeadline(s.Wall().Add(writeLimit)); err != nil {
+func (s *Streams) write(conn net.Conn, b []byte) error {
+	if err := conn.SetWriteDeadline(s.Wall().Add(writeLimit)); err != nil {
 		return err
 	}
-	_, err := st.conn.Write(b)
+	_, err := conn.Write(b)
 	return err
 }
 
@@ -208,9 +208,29 @@ func (s *Streams) drop(st *stream) {
 			delete(s.clients, st.client)
 		}
 	}
+	conn := st.conn
 	s.mu.Unlock()
-	if st.conn != nil {
-		_ = st.conn.Close() // it is of no use any more
+	if conn != nil {
+		_ = conn.Close() // it is of no use any more
+	}
+}
+
+// begin gives a stream its connection. From now on it is told what is new; what became new since tag, while nobody could tell it,
+// it is told here.
+func (s *Streams) begin(st *stream, conn net.Conn, tag string) {
+	s.mu.Lock()
+	st.conn = conn
+	_, there := s.open[st]
+	s.mu.Unlock()
+	if !there { // all were ended meanwhile
+		_ = conn.Close()
+		return
+	}
+	go s.watch(st)
+	if p := s.Snapshot(st.page); p != nil && p.Tag() != tag {
+		if event, err := s.event(p, st.lang); err == nil && s.write(conn, event) != nil {
+			s.drop(st)
+		}
 	}
 }
 
@@ -271,12 +291,12 @@ func (h *Handlers) stream(c *gin.Context) error {
 		h.Streams.drop(st)
 		return fmt.Errorf("take over the connection: %w", err)
 	}
-	st.conn = conn
-	if err := errors.Join(conn.SetDeadline(time.Time{}), h.Streams.write(st, b.Bytes())); err != nil {
+	if err := errors.Join(conn.SetDeadline(time.Time{}), h.Streams.write(conn, b.Bytes())); err != nil {
 		h.Streams.drop(st)
-		return nil //nolint:nilerr // the reader is gone
+		_ = conn.Close() // the reader is gone
+		return nil       //nolint:nilerr // for the same reason
 	}
-	go h.Streams.watch(st)
+	h.Streams.begin(st, conn, p.Tag())
 	return nil
 }
 

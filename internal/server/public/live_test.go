@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/statusd/statusd/internal/incidents"
+	"github.com/statusd/statusd/internal/snapshot"
 )
 
 // listener reads the events of a live stream.
@@ -133,5 +134,28 @@ func TestLive_endsWithTheServer(t *testing.T) {
 	}
 	if w := h.listen(srv); w.res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("after the end: %d", w.res.StatusCode)
+	}
+}
+
+// Between its place and its connection a stream cannot be told anything. That must not trip whoever tells, nor be lost.
+func TestLive_hearsWhatIsPostedWhileItBegins(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	i := h.Reports("Calls fail", "one")
+	say, begins := h.streams.Say, true
+	h.streams.Say = func(p *snapshot.Snapshot) ([]byte, error) {
+		line, err := say(p)
+		if begins {
+			begins = false
+			h.streams.Beat()
+			i.Posts(incidents.Resolved, "over")
+		}
+		return line, err
+	}
+	srv := httptest.NewServer(h.handler) // and nobody looks for news
+	t.Cleanup(srv.Close)
+	l := h.listen(srv)
+	if first, then := l.event(), l.event(); !strings.Contains(first, "Calls fail") || !strings.Contains(then, "Everything is working") {
+		t.Errorf("told %s and %s", first, then)
 	}
 }
