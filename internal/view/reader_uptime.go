@@ -92,21 +92,6 @@ func (r *reader) bar(c snapshot.Component, n int, d components.Day, worst compon
 	return Bar{Class: worst.Mark(), D: fmt.Sprintf("M%d.5 %dv-%d", n, at, h), Title: title}
 }
 
-// incidentsOf are the incidents that explain a day of a service: those that its
-// statuses came from.
-func (r *reader) incidentsOf(c snapshot.Component, d components.Day) []*snapshot.Incident {
-	var out []*snapshot.Incident
-	for _, p := range r.s.Lives[c.ID] {
-		if p.Status == components.Operational || p.IncidentID == 0 || !p.From.Before(d.To) || (!p.To.IsZero() && !p.To.After(d.From)) {
-			continue
-		}
-		if i := r.s.IncidentByID(p.IncidentID); i != nil && !slices.Contains(out, i) {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
 // figure is the uptime of services together: "99.97%", "100%" only where nothing
 // was down, or "–" where less than a day is known of them, for 0 % of the first
 // ten minutes says nothing.
