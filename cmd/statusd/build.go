@@ -61,7 +61,7 @@ func coreWith(s *streams, fresh, keep bool) (*app, error) {
 	if err := checkData(cfg.Data, a.log); err != nil {
 		return nil, err
 	}
-	disk, err := snapshot.NewDisk(cfg.Snapshots, a.log)
+	disk, err := snapshot.NewDisk(cfg.Snapshots, thisBuild(), a.log)
 	if err != nil {
 		a.log.Error("last good pictures will not be kept on disk", "error", err)
 		disk = nil
@@ -89,6 +89,19 @@ func coreWith(s *streams, fresh, keep bool) (*app, error) {
 	}
 	a.desk = &incidents.Desk{DB: a.db, Text: markdown.New(markdown.Options{OwnHosts: []string{cfg.base.Host}}), Announce: a.outbox}
 	return a, nil
+}
+
+// thisBuild tells this program from any other: a picture that another one made
+// of the same rows may be another. Builds of a working copy say the same
+// version, so the file counts too.
+func thisBuild() string {
+	name := version + " " + commit
+	if path, err := os.Executable(); err == nil {
+		if f, err := os.Stat(path); err == nil {
+			name += fmt.Sprintf(" %d %d", f.Size(), f.ModTime().UnixNano())
+		}
+	}
+	return name
 }
 
 // hasSubscribers reports whether links were handed out. A database that cannot

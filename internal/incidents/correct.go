@@ -266,11 +266,12 @@ func (d *Desk) endMaintenance(tx *db.Tx, by auth.Actor, c components.Component, 
 	if stands.Status != components.Maintenance || stands.IncidentID == nil {
 		return nil
 	}
-	var over *time.Time
-	err := tx.Raw(`select resolved_at from incidents where page_id = ? and id = ?`, c.PageID, *stands.IncidentID).Scan(&over).Error
+	var i Incident
+	err := tx.Raw(`select resolved_at from incidents where page_id = ? and id = ?`, c.PageID, *stands.IncidentID).Take(&i).Error
 	if err != nil {
 		return fmt.Errorf("look when a maintenance was completed: %w", err)
 	}
+	over := i.ResolvedAt
 	if over == nil || (gone.ValidTo != nil && !over.Before(*gone.ValidTo)) {
 		return nil
 	}

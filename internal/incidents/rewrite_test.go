@@ -316,3 +316,22 @@ func TestSetUp_anEmptyLineEndsAGroup(t *testing.T) {
 		t.Errorf("groups %+v", gs)
 	}
 }
+
+// An update is taken back while the maintenance that its component was under
+// before still runs: the maintenance stands again, and has no end yet.
+func TestDesk_Withdraw_underAMaintenanceThatStillRuns(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	api := s.Component("API")
+	m, err := s.Desk.Plan(t.Context(), s.Staff, incidents.Plan{Page: s.Page.ID, Title: "Work", Body: "one", Components: []string{api.Code}, Start: s.Clock.Now(), End: s.Clock.Now().Add(5 * time.Hour)})
+	must(t, err)
+	_, err = s.Desk.Post(t.Context(), s.Staff, incidents.Post{Page: s.Page.ID, Incident: m.Code, State: incidents.InProgress, Body: "two"})
+	must(t, err)
+	s.Clock.Advance(time.Hour)
+	i := s.Reports("Down", "one")
+	u := i.Posts("", "it is down", statustest.Is(api, components.MajorOutage))
+	must(t, s.Desk.Withdraw(t.Context(), s.Staff, incidents.Withdraw{Page: s.Page.ID, Update: u.Code}))
+	if got := s.Snapshot().Components()[0].Status; got != components.Maintenance {
+		t.Errorf("the component is %s, want under maintenance", got)
+	}
+}

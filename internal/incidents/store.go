@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -98,12 +99,17 @@ func Changed(g *gorm.DB, page, after int64) ([]Story, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load changed incidents: %w", err)
 	}
-	return stories(g, page, is)
+	return withRevisions(g, page, is, replaced)
 }
 
-// stories collects the children of incidents with one query each kind, in
-// chunks so that no statement gets too many values.
+// stories collects the children of incidents.
 func stories(g *gorm.DB, page int64, is []Incident) ([]Story, error) {
+	return withRevisions(g, page, is, everyRevision)
+}
+
+// withRevisions does so with one query each kind, in chunks so that no statement gets
+// too many values.
+func withRevisions(g *gorm.DB, page int64, is []Incident, revisions revisionsOf) ([]Story, error) {
 	out := make([]Story, len(is))
 	where := make(map[int64]int, len(is))
 	for n, i := range is {
@@ -116,14 +122,14 @@ func stories(g *gorm.DB, page int64, is []Incident) ([]Story, error) {
 		for _, i := range is[from:min(from+chunk, len(is))] {
 			ids = append(ids, i.ID)
 		}
-		if err := fill(g, page, ids, out, where); err != nil {
+		if err := fill(g, page, ids, out, where, revisions); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func fill(g *gorm.DB, page int64, ids []int64, out []Story, where map[int64]int) error {
+func fill(g *gorm.DB, page int64, ids []int64, out []Story, where map[int64]int, revisions revisionsOf) error {
 	us, err := updatesOf(g, page, ids)
 	if err != nil {
 		return err
@@ -139,9 +145,8 @@ func fill(g *gorm.DB, page int64, ids []int64, out []Story, where map[int64]int)
 	for _, m := range ms {
 		out[where[m.IncidentID]].Postmortem = &m
 	}
-	var rs []Revision
-	// served by revisions_incident
-	if err := g.Raw(`select `+revisionColumns+` from revisions where page_id = ? and incident_id in ? order by id`, page, ids).Scan(&rs).Error; err != nil {
+	rs, err := revisions(g, page, ids, us, ms)
+	if err != nil {
 		return fmt.Errorf("load revisions: %w", err)
 	}
 	for _, r := range rs {
@@ -149,6 +154,44 @@ func fill(g *gorm.DB, page int64, ids []int64, out []Story, where map[int64]int)
 		s.Revisions = append(s.Revisions, r)
 	}
 	return nil
+}
+
+// revisionsOf loads revisions of incidents, oldest first.
+type revisionsOf func(g *gorm.DB, page int64, incidents []int64, us []Update, ms []Postmortem) ([]Revision, error)
+
+func everyRevision(g *gorm.DB, page int64, incidents []int64, _ []Update, _ []Postmortem) (rs []Revision, err error) {
+	// served by revisions_incident
+	err = g.Raw(`select `+revisionColumns+` from revisions where page_id = ? and incident_id in ? order by id`, page, incidents).Scan(&rs).Error
+	return rs, err
+}
+
+// replaced are the revisions of what was said more than once: all that readers
+// may ask for, and of ten years a small part.
+func replaced(g *gorm.DB, page int64, _ []int64, us []Update, ms []Postmortem) (rs []Revision, err error) {
+	ids := map[Subject][]int64{}
+	for _, u := range us {
+		if u.Revision > 1 {
+			ids[OfUpdate] = append(ids[OfUpdate], u.ID)
+		}
+	}
+	for _, m := range ms {
+		if m.Revision > 1 {
+			ids[OfPostmortem] = append(ids[OfPostmortem], m.ID)
+		}
+	}
+	const chunk = 500
+	for _, subject := range []Subject{OfUpdate, OfPostmortem} {
+		for of := range slices.Chunk(ids[subject], chunk) {
+			var some []Revision
+			// served by the unique key
+			err := g.Raw(`select `+revisionColumns+` from revisions where page_id = ? and subject = ? and subject_id in ? order by id`, page, subject, of).Scan(&some).Error
+			if err != nil {
+				return nil, err
+			}
+			rs = append(rs, some...)
+		}
+	}
+	return rs, nil
 }
 
 // updatesOf are the updates of incidents in their order, with what they said

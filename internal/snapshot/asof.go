@@ -55,7 +55,7 @@ func stood(now *Incident, then incidents.Stood) *Incident {
 	out := *now
 	out.Title, out.State, out.Impact, out.StartedAt = then.Title, then.State, then.Impact, then.StartedAt.UTC()
 	out.NextUpdateBy, out.ScheduledFor, out.ScheduledUntil = utc(then.NextUpdateBy), utc(then.Start), utc(then.End)
-	out.Updates, out.Affected, out.Postmortem = nil, nil, nil
+	out.Updates, out.Affected, out.Postmortem, out.folded = nil, nil, nil, nil
 	today := map[string]Update{}
 	for _, u := range now.Updates {
 		today[u.Code] = u

@@ -3,6 +3,8 @@ package snapshot
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,9 +50,13 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err != nil {
 			return err
 		}
+		tip, err := tipOf(g, page)
+		if err != nil {
+			return err
+		}
 		out = New(Snapshot{
 			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
-			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(),
+			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(), tip: tip,
 			Lives: index.lives(since, prev, spans), CalledOff: index.calledOff(since, prev, stories),
 		})
 		return nil
@@ -58,10 +64,18 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 	return out, err
 }
 
+func tipOf(g *gorm.DB, page int64) (t tip, err error) {
+	// served by audits_page
+	if err := g.Raw(`select id, hash from audits where page_id = ? order by id desc limit 1`, page).Scan(&t).Error; err != nil {
+		return t, fmt.Errorf("load the end of the audit: %w", err)
+	}
+	return t, nil
+}
+
 // reuse says from which version on incidents must be loaded, and which may be
 // kept. When a component was renamed, hidden or moved, all name it anew.
 func reuse(prev *Snapshot, index *index) (since int64, old []*Incident) {
-	if prev == nil || prev.names != index.names() {
+	if prev == nil || prev.foreign || prev.names != index.names() {
 		return -1, nil
 	}
 	return prev.Version, prev.Incidents
@@ -220,7 +234,8 @@ func (x *index) names() string {
 	for _, c := range x.all {
 		fmt.Fprintf(&b, "%s\x1f%s\x1f%s\x1f%t\x1e", c.Code, c.Name, x.groupName(c), c.Hidden)
 	}
-	return b.String()
+	h := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(h[:])
 }
 
 func (x *index) groups() []Group {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -19,14 +18,24 @@ import (
 // (everything but the incidents) and one file a month of incidents, so that a
 // post writes what it touched. Files are written beside their place, synced
 // and renamed into it; the head goes last.
+//
+// A start goes on from the kept picture and asks the database only for what
+// changed since (Shelf.recall).
 type Disk struct {
-	dir string
-	log *slog.Logger
+	dir   string
+	build string
+	log   *slog.Logger
 
 	mu      sync.Mutex
 	pending map[int64]*Snapshot // newest not yet written, by page
-	written map[int64]*Snapshot
+	written map[int64]*kept
 	wake    chan struct{} // of one: whoever finds it full knows that the writer will look
+}
+
+// kept is what is on the disk of a page.
+type kept struct {
+	snap   *Snapshot
+	months map[string]bool
 }
 
 const headFile = "head.json"
@@ -34,11 +43,14 @@ const headFile = "head.json"
 // head is the file that names the others.
 type head struct {
 	Format   int
+	Build    string // of the program that made it: another may make another picture of the same rows
+	Names    string // Snapshot.names and tip, which are not for others
+	Tip      tip
 	Snapshot *Snapshot
 	Months   []string
 }
 
-const diskFormat = 2
+const diskFormat = 3
 
 // month is the file of one month: the incidents that are shown under it, and
 // the periods that began in it, by component.
@@ -49,20 +61,17 @@ type month struct {
 
 // lived is a period and the component whose it is.
 type lived struct {
-	Component int64 `json:"o"`
+	Component int64
 	Period
 }
 
-func (m month) equal(o month) bool {
-	return slices.Equal(m.Incidents, o.Incidents) && slices.Equal(m.Lives, o.Lives)
-}
-
-// NewDisk keeps pictures under dir, which is made if it is missing.
-func NewDisk(dir string, log *slog.Logger) (*Disk, error) {
+// NewDisk keeps pictures under dir, which is made if it is missing. build names
+// the program: what another one kept is only shown, and never built upon.
+func NewDisk(dir, build string, log *slog.Logger) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder for the last good pictures: %w", err)
 	}
-	return &Disk{dir: dir, log: log, pending: map[int64]*Snapshot{}, written: map[int64]*Snapshot{}, wake: make(chan struct{}, 1)}, nil
+	return &Disk{dir: dir, build: build, log: log, pending: map[int64]*Snapshot{}, written: map[int64]*kept{}, wake: make(chan struct{}, 1)}, nil
 }
 
 // Empty reports whether no page was ever kept here.
@@ -73,7 +82,7 @@ func (d *Disk) Empty() bool {
 
 // Keep hands a picture to the writer and does not wait for it: nobody who
 // posts waits for this disk, and of several pictures only the last matters.
-func (d *Disk) Keep(s, _ *Snapshot) {
+func (d *Disk) Keep(s *Snapshot) {
 	d.mu.Lock()
 	d.pending[s.Page.ID] = s
 	d.mu.Unlock()
@@ -103,76 +112,164 @@ func (d *Disk) Flush() {
 	d.pending = map[int64]*Snapshot{}
 	d.mu.Unlock()
 	for id, s := range todo {
-		if err := d.write(s, d.written[id]); err != nil {
+		d.mu.Lock()
+		was := d.written[id]
+		d.mu.Unlock()
+		is, err := d.write(s, was)
+		if err != nil {
 			d.log.Error("last good picture not kept on disk", "page", id, "error", err)
-			continue
+			is = nil // nobody knows what is there now: the next one is written whole
 		}
-		d.written[id] = s
+		d.mu.Lock()
+		d.written[id] = is
+		d.mu.Unlock()
 	}
 }
 
-func (d *Disk) write(s, prev *Snapshot) error {
+func (d *Disk) write(s *Snapshot, was *kept) (*kept, error) {
 	dir := filepath.Join(d.dir, s.Page.Code)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return nil, err
 	}
-	months, old := shards(s), map[string]month{}
-	if prev != nil {
-		old = shards(prev)
+	is := &kept{snap: s, months: map[string]bool{}}
+	moved := map[string]*month{}
+	if was == nil {
+		touch(moved, s, nil)
+	} else {
+		maps.Copy(is.months, was.months)
+		touch(moved, s, was.snap)
 	}
-	h := head{Format: diskFormat, Snapshot: s.withoutIncidents()}
-	for key, m := range months {
-		h.Months = append(h.Months, key)
-		if was, ok := old[key]; ok && m.equal(was) {
-			continue // the very same: the file holds them already
+	fill(moved, s)
+	var gone []string
+	for key, m := range moved {
+		if len(m.Incidents)+len(m.Lives) == 0 {
+			delete(is.months, key)
+			gone = append(gone, key)
+			continue
 		}
-		if err := writeJSON(filepath.Join(dir, key+".json"), m); err != nil {
-			return err
-		}
-	}
-	slices.Sort(h.Months)
-	if err := writeJSON(filepath.Join(dir, headFile), h); err != nil {
-		return err
-	}
-	for key := range old {
-		if _, still := months[key]; !still {
-			_ = os.Remove(filepath.Join(dir, key+".json")) // the head no longer names it
+		is.months[key] = true
+		if err := writeFile(filepath.Join(dir, key+monthFile), m.encode()); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	h := head{Format: diskFormat, Build: d.build, Names: s.names, Tip: s.tip, Snapshot: s.withoutIncidents(), Months: slices.Sorted(maps.Keys(is.months))}
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(filepath.Join(dir, headFile), raw); err != nil {
+		return nil, err
+	}
+	for _, key := range gone {
+		_ = os.Remove(filepath.Join(dir, key+monthFile)) // the head no longer names it
+	}
+	return is, nil
 }
 
 func (s *Snapshot) withoutIncidents() *Snapshot {
 	h := *s
-	h.Incidents, h.byCode, h.byID, h.bodies, h.tongues = nil, nil, nil, nil, nil
+	h.Incidents = nil
 	return &h
 }
 
-func shards(s *Snapshot) map[string]month {
-	all := map[string]month{}
-	put := func(at time.Time, add func(*month)) {
-		key := at.UTC().Format("2006-01")
-		m := all[key]
-		add(&m)
-		all[key] = m
+const monthFile = ".month"
+
+func monthOf(at time.Time) string { return at.UTC().Format("2006-01") }
+
+// touch notes the months in which s and was differ: an incident was put in or
+// replaced, or a period. What both share is the very same.
+func touch(moved map[string]*month, s, was *Snapshot) {
+	note := func(at time.Time) {
+		if key := monthOf(at); moved[key] == nil {
+			moved[key] = &month{}
+		}
+	}
+	var before []*Incident
+	var lives map[int64][]Period
+	if was != nil {
+		before, lives = was.Incidents, was.Lives
+	}
+	there := make(map[*Incident]bool, len(before))
+	for _, i := range before {
+		there[i] = true
 	}
 	for _, i := range s.Incidents {
-		put(i.Shown(), func(m *month) { m.Incidents = append(m.Incidents, i) })
+		if !there[i] {
+			note(i.Shown())
+		}
+		delete(there, i)
+	}
+	for i := range there {
+		note(i.Shown())
+	}
+	for id, ps := range s.Lives {
+		differing(ps, lives[id], note)
+	}
+	for id, ps := range lives {
+		if _, still := s.Lives[id]; !still {
+			differing(nil, ps, note)
+		}
+	}
+}
+
+// differing notes when the periods began that only one of two lists has.
+func differing(a, b []Period, note func(time.Time)) {
+	if len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) {
+		return
+	}
+	is := make(map[Period]bool, len(b))
+	for _, p := range b {
+		is[p] = true
+	}
+	for _, p := range a {
+		if !is[p] {
+			note(p.From)
+		}
+		delete(is, p)
+	}
+	for p := range is {
+		note(p.From)
+	}
+}
+
+// fill puts into months what a picture has of them.
+func fill(months map[string]*month, s *Snapshot) {
+	of := finder(months)
+	for _, i := range s.Incidents {
+		if m := of(i.Shown()); m != nil {
+			m.Incidents = append(m.Incidents, i)
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Lives)) {
 		for _, p := range s.Lives[id] {
-			put(p.From, func(m *month) { m.Lives = append(m.Lives, lived{id, p}) })
+			if m := of(p.From); m != nil {
+				m.Lives = append(m.Lives, lived{id, p})
+			}
 		}
 	}
-	return all
 }
 
-// writeJSON replaces a file at once or not at all, also when the power fails.
-func writeJSON(path string, v any) error {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return err
+// finder finds the month of a moment among some, without making its name each
+// time: there are a hundred thousand moments.
+func finder(months map[string]*month) func(time.Time) *month {
+	type place struct {
+		year  int
+		month time.Month
 	}
+	at := make(map[place]*month, len(months))
+	for key, m := range months {
+		if t, err := time.Parse("2006-01", key); err == nil {
+			at[place{t.Year(), t.Month()}] = m
+		}
+	}
+	return func(t time.Time) *month {
+		y, m, _ := t.UTC().Date()
+		return at[place{y, m}]
+	}
+}
+
+// writeFile replaces a file at once or not at all, also when the power fails.
+func writeFile(path string, raw []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
@@ -222,39 +319,83 @@ func (d *Disk) Load() ([]*Snapshot, error) {
 	return out, errors.Join(errs...)
 }
 
-func readPage(dir string) (*Snapshot, error) {
-	var h head
-	if err := readJSON(filepath.Join(dir, headFile), &h); err != nil {
+// errAnother says that a picture was kept by another program.
+var errAnother = errors.New("kept by another build")
+
+// recall is the picture of a page that this program, or another one, kept
+// whole; errAnother comes with a picture.
+func (d *Disk) recall(code string) (*Snapshot, error) {
+	dir := filepath.Join(d.dir, filepath.Base(code))
+	h, err := readHead(dir)
+	if err != nil {
 		return nil, err
 	}
-	if h.Format != diskFormat || h.Snapshot == nil {
-		return nil, fmt.Errorf("unknown format %d", h.Format)
+	s, err := readMonths(dir, h)
+	if err != nil {
+		return nil, err
 	}
-	h.Snapshot.Lives = map[int64][]Period{}
+	if h.Build != d.build {
+		return s, errAnother
+	}
+	k := &kept{snap: s, months: map[string]bool{}}
+	for _, key := range h.Months {
+		k.months[key] = true
+	}
+	d.mu.Lock()
+	d.written[s.Page.ID] = k
+	d.mu.Unlock()
+	return s, nil
+}
+
+// forget says that what is kept of a page is not to be gone on from.
+func (d *Disk) forget(page int64) {
+	d.mu.Lock()
+	delete(d.written, page)
+	d.mu.Unlock()
+}
+
+func readPage(dir string) (*Snapshot, error) {
+	h, err := readHead(dir)
+	if err != nil {
+		return nil, err
+	}
+	return readMonths(dir, h)
+}
+
+func readHead(dir string) (h head, err error) {
+	raw, err := os.ReadFile(filepath.Join(dir, headFile))
+	if err != nil {
+		return h, err
+	}
+	if err := json.Unmarshal(raw, &h); err != nil {
+		return h, err
+	}
+	if h.Format != diskFormat || h.Snapshot == nil {
+		return h, fmt.Errorf("unknown format %d", h.Format)
+	}
+	return h, nil
+}
+
+// readMonths is a picture with its months. Those that cannot be read are left
+// out and told of in the error.
+func readMonths(dir string, h head) (*Snapshot, error) {
+	s := h.Snapshot
+	s.names, s.tip, s.Lives = h.Names, h.Tip, map[int64][]Period{}
 	slices.Sort(h.Months) // so that periods come in order
 	var errs []error
 	for _, key := range h.Months {
 		if strings.ContainsAny(key, `/\.`) {
 			continue
 		}
-		var m month
-		err := readJSON(filepath.Join(dir, key+".json"), &m)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		m, err := readMonth(filepath.Join(dir, key+monthFile))
+		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		h.Snapshot.Incidents = append(h.Snapshot.Incidents, m.Incidents...)
+		s.Incidents = append(s.Incidents, m.Incidents...)
 		for _, l := range m.Lives {
-			h.Snapshot.Lives[l.Component] = append(h.Snapshot.Lives[l.Component], l.Period)
+			s.Lives[l.Component] = append(s.Lives[l.Component], l.Period)
 		}
 	}
-	return h.Snapshot, errors.Join(errs...)
-}
-
-func readJSON(path string, v any) error {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(raw, v)
+	return s, errors.Join(errs...)
 }

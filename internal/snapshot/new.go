@@ -34,7 +34,9 @@ func New(s Snapshot) *Snapshot {
 	s.byID = make(map[int64]*Incident, len(s.Incidents))
 	for _, i := range s.Incidents {
 		s.byCode[i.Code], s.byID[i.ID] = i, i
-		i.foldText()
+		if i.folded == nil {
+			i.folded = &folded{}
+		}
 	}
 	s.NotAfter = s.expires()
 	return &s

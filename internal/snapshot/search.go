@@ -3,6 +3,7 @@ package snapshot
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/statusd/statusd/internal/incidents"
 )
@@ -53,32 +54,41 @@ func (i *Incident) fits(q Query, words []string) bool {
 	case q.Component != "" && !slices.ContainsFunc(i.Affected, func(a Affected) bool { return a.Code == q.Component }):
 		return false
 	}
+	if len(words) == 0 {
+		return true
+	}
+	text := i.foldText()
 	for _, w := range words {
-		if !strings.Contains(i.folded, w) {
+		if !strings.Contains(text, w) {
 			return false
 		}
 	}
 	return true
 }
 
-// foldText is what Search looks through, made once for an incident.
-func (i *Incident) foldText() {
-	if i.folded != "" {
-		return
-	}
-	var b strings.Builder
-	b.WriteString(i.Title)
-	for _, u := range i.Updates {
-		b.WriteString("\n" + u.Plain)
-	}
-	if i.Postmortem != nil {
-		b.WriteString("\n" + i.Postmortem.Plain)
-	}
-	i.folded = fold(b.String())
+// folded is what Search looks through, made when somebody first does.
+type folded struct {
+	once sync.Once
+	text string
+}
+
+func (i *Incident) foldText() string {
+	i.folded.once.Do(func() {
+		var b strings.Builder
+		b.WriteString(i.Title)
+		for _, u := range i.Updates {
+			b.WriteString("\n" + u.Plain)
+		}
+		if i.Postmortem != nil {
+			b.WriteString("\n" + i.Postmortem.Plain)
+		}
+		i.folded.text = fold(b.String())
+	})
+	return i.folded.text
 }
 
 // fold takes away what nobody means when searching: case, and the difference of
 // straight and curly quotes.
-func fold(s string) string {
-	return strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`).Replace(strings.ToLower(s))
-}
+func fold(s string) string { return quotes.Replace(strings.ToLower(s)) }
+
+var quotes = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`)

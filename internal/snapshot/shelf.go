@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
@@ -170,8 +171,19 @@ func (s *Shelf) rebuild(ctx context.Context, sl *slot, page, version int64, forc
 	}
 	// The writer was answered yes by the database: a client that hangs up now
 	// must not leave the old page standing.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
+	var err error
+	if prev == nil && s.disk != nil {
+		if prev, err = s.recall(ctx, page, version); err != nil {
+			return err
+		}
+		if prev != nil && prev.foreign && prev.Version == version {
+			sl.snap.Store(prev)
+			s.index()
+			return nil // Tick builds it anew while this is read
+		}
+	}
 	next, err := build(ctx, s.db, page, prev, s.baseOf)
 	if err != nil {
 		return err
@@ -179,9 +191,42 @@ func (s *Shelf) rebuild(ctx context.Context, sl *slot, page, version int64, forc
 	sl.snap.Store(next)
 	s.index()
 	if s.disk != nil {
-		s.disk.Keep(next, prev)
+		s.disk.Keep(next)
 	}
 	return nil
+}
+
+// recall is the picture that was kept of a page, to go on from; nil when there
+// is none, or it tells another story than the database: of a backup that was
+// put back, or of another database altogether.
+func (s *Shelf) recall(ctx context.Context, page, version int64) (*Snapshot, error) {
+	g := s.db.Read(ctx)
+	var code string
+	if err := g.Raw(`select code from pages where id = ?`, page).Scan(&code).Error; err != nil || code == "" {
+		return nil, err
+	}
+	p, err := s.disk.recall(code)
+	another := errors.Is(err, errAnother)
+	if err != nil && !another {
+		if !errors.Is(err, fs.ErrNotExist) {
+			s.log.Warn("the kept picture cannot be read: building it from the database", "page", page, "error", err)
+		}
+		return nil, nil //nolint:nilerr,nilnil // the database has everything
+	}
+	var n int64
+	// served by the primary key
+	if err := g.Raw(`select count(*) from audits where id = ? and page_id = ? and hash = ?`, p.tip.ID, page, p.tip.Hash).Scan(&n).Error; err != nil {
+		return nil, err
+	}
+	if n == 0 || p.Page.ID != page || p.Version > version || !p.AsOf.IsZero() {
+		s.disk.forget(page)
+		return nil, nil //nolint:nilnil // see above
+	}
+	if another {
+		p = New(*p)
+		p.foreign = true
+	}
+	return p, nil
 }
 
 func (s *Shelf) slotOf(page int64) *slot {
@@ -294,7 +339,7 @@ func (s *Shelf) Tick(ctx context.Context) int {
 	n := 0
 	for _, page := range slices.Sorted(maps.Keys(versions)) {
 		p := s.Get(page)
-		force := p != nil && (back || !p.AsOf.IsZero() || !s.db.Now().Before(p.NotAfter) || s.slotOf(page).trouble.Load() != nil)
+		force := p != nil && (back || p.foreign || !p.AsOf.IsZero() || !s.db.Now().Before(p.NotAfter) || s.slotOf(page).trouble.Load() != nil)
 		if p != nil && p.Version >= versions[page] && !force {
 			s.slotOf(page).good = s.lastGood
 			continue

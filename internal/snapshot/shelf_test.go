@@ -112,7 +112,7 @@ func TestShelf_outlivesItsDatabaseThroughARestart(t *testing.T) {
 	t.Parallel()
 	s := statustest.NewSite(t)
 	dir := t.TempDir()
-	disk, err := snapshot.NewDisk(dir, s.Log)
+	disk, err := snapshot.NewDisk(dir, "test", s.Log)
 	must(t, err)
 	if !disk.Empty() {
 		t.Error("a new folder is not empty")
@@ -130,7 +130,7 @@ func TestShelf_outlivesItsDatabaseThroughARestart(t *testing.T) {
 
 	broken, err := db.Open(t.Context(), db.Config{Path: filepath.Join(dir, "none.db"), Now: s.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
-	again, err := snapshot.NewDisk(dir, s.Log)
+	again, err := snapshot.NewDisk(dir, "test", s.Log)
 	must(t, err)
 	after := snapshot.NewShelf(broken, base, again, s.Log)
 	n, err := after.Load()
@@ -163,7 +163,7 @@ func TestShelf_aPageThatCannotBeBuiltIsShownAsItWasKept(t *testing.T) {
 	must(t, err)
 	dir, base := t.TempDir(), &url.URL{Scheme: "https", Host: "status.example.com"}
 	start := func() (*snapshot.Shelf, *snapshot.Disk) {
-		disk, err := snapshot.NewDisk(dir, s.Log)
+		disk, err := snapshot.NewDisk(dir, "test", s.Log)
 		must(t, err)
 		return snapshot.NewShelf(s.DB, base, disk, s.Log), disk
 	}
@@ -178,6 +178,12 @@ func TestShelf_aPageThatCannotBeBuiltIsShownAsItWasKept(t *testing.T) {
 	}
 	spoil("none")
 	s.Clock.Advance(time.Hour)
+	good := s.Clock.Now()
+	shelf.Tick(ctx) // it has run all the while
+	must(t, s.DB.Private(ctx, func(tx *db.Tx) error {
+		return errors.Join(tx.Exec(`update page_versions set version = version + 1 where page_id = ?`, second.ID).Error,
+			tx.Exec(`update incidents set changed_version = 1000000 where page_id = ?`, second.ID).Error)
+	}))
 	again, _ := start()
 	again.Tick(ctx)
 	if again.Trouble() == nil {
@@ -192,12 +198,6 @@ func TestShelf_aPageThatCannotBeBuiltIsShownAsItWasKept(t *testing.T) {
 	if got := again.Get(s.Page.ID); got == nil || !got.AsOf.IsZero() {
 		t.Errorf("the other page: %+v", got)
 	}
-	good := s.Clock.Now()
-	shelf.Tick(ctx) // it has run all the while
-	must(t, s.DB.Private(ctx, func(tx *db.Tx) error {
-		return errors.Join(tx.Exec(`update page_versions set version = version + 1 where page_id = ?`, second.ID).Error,
-			tx.Exec(`update incidents set changed_version = 1000000 where page_id = ?`, second.ID).Error)
-	}))
 	shelf.Tick(ctx)
 	if shelf.Trouble() == nil || !shelf.Get(second.ID).AsOf.IsZero() {
 		t.Errorf("at once: %v, as of %v", shelf.Trouble(), shelf.Get(second.ID).AsOf)
@@ -220,14 +220,14 @@ func TestDisk_writesOnlyTheMonthsThatMoved(t *testing.T) {
 	t.Parallel()
 	s := statustest.NewSite(t)
 	dir := t.TempDir()
-	disk, err := snapshot.NewDisk(dir, s.Log)
+	disk, err := snapshot.NewDisk(dir, "test", s.Log)
 	must(t, err)
 	shelf := snapshot.NewShelf(s.DB, &url.URL{Scheme: "https", Host: "status.example.com"}, disk, s.Log)
 	s.DB.AfterChange(shelf.Refresh)
 	old := s.Reports("In May", "one")
 	old.Posts(incidents.Resolved, "over")
 	disk.Flush()
-	may := filepath.Join(dir, s.Page.Code, "2018-05.json")
+	may := filepath.Join(dir, s.Page.Code, "2018-05.month")
 	before, err := os.Stat(may)
 	must(t, err)
 	s.Clock.Advance(40 * 24 * time.Hour)
@@ -238,7 +238,7 @@ func TestDisk_writesOnlyTheMonthsThatMoved(t *testing.T) {
 	if !os.SameFile(before, after) {
 		t.Error("May was written again though nothing in it moved")
 	}
-	if _, err := os.Stat(filepath.Join(dir, s.Page.Code, "2018-06.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, s.Page.Code, "2018-06.month")); err != nil {
 		t.Error(err)
 	}
 }
@@ -247,7 +247,7 @@ func TestDisk_aDamagedFileDoesNotTakeTheOthersAlong(t *testing.T) {
 	t.Parallel()
 	s := statustest.NewSite(t)
 	dir := t.TempDir()
-	disk, err := snapshot.NewDisk(dir, s.Log)
+	disk, err := snapshot.NewDisk(dir, "test", s.Log)
 	must(t, err)
 	shelf := snapshot.NewShelf(s.DB, &url.URL{Scheme: "https", Host: "status.example.com"}, disk, s.Log)
 	shelf.Tick(t.Context())

@@ -86,6 +86,15 @@ type Snapshot struct {
 	bodies  *bodies
 	days    *atomic.Pointer[calendar] // the last that was asked for
 	names   string                    // what the names of components came to when this was built
+	tip     tip                       // how far the page's audit went then
+	foreign bool                      // another build of statusd made it: it is true, but nothing is built upon it
+}
+
+// tip is the last row of a page's audit. Rows are chained by their hashes, so a
+// database that has this row has all that was done before it.
+type tip struct {
+	ID   int64
+	Hash string
 }
 
 // Group is a group of components as it is shown.
@@ -127,12 +136,12 @@ type CalledOff struct {
 
 // Period is a stretch of a component's life as the ledger tells it.
 type Period struct {
-	ID         int64             `json:"i"`
-	Status     components.Status `json:"s"`
-	From       time.Time         `json:"f"`
-	To         time.Time         `json:"t,omitzero"` // zero: until further notice
-	Cause      components.Cause  `json:"c"`
-	IncidentID int64             `json:"n,omitzero"` // 0: none
+	ID         int64
+	Status     components.Status
+	From       time.Time
+	To         time.Time // zero: until further notice
+	Cause      components.Cause
+	IncidentID int64 // 0: none
 }
 
 // Incident is an incident or maintenance as it is shown.
@@ -157,7 +166,7 @@ type Incident struct {
 	Affected       []Affected // in page order; only visible components
 	Postmortem     *Postmortem
 
-	folded string // for Search
+	folded *folded // for Search
 }
 
 // Open reports whether more is to be expected.
