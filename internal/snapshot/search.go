@@ -1,9 +1,11 @@
 package snapshot
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/statusd/statusd/internal/incidents"
 )
@@ -86,6 +88,41 @@ func (i *Incident) foldText() string {
 	})
 	return i.folded.text
 }
+
+// Where are the places in a text at which words of a query stand, as ranges of
+// characters, in order and apart; and how many of the words are there.
+func Where(text, query string) (places [][2]int, words int) {
+	folded := fold(text)
+	for _, w := range strings.Fields(fold(query)) {
+		found := false
+		for at := 0; len(places) < maxPlaces; {
+			n := strings.Index(folded[at:], w)
+			if n < 0 {
+				break
+			}
+			// Folding changes the bytes of a character, but not their number.
+			from := utf8.RuneCountInString(folded[:at+n])
+			places, found = append(places, [2]int{from, from + utf8.RuneCountInString(w)}), true
+			at += n + len(w)
+		}
+		if found {
+			words++
+		}
+	}
+	slices.SortFunc(places, func(a, b [2]int) int { return cmp.Or(a[0]-b[0], b[1]-a[1]) })
+	var out [][2]int
+	for _, p := range places {
+		if n := len(out); n > 0 && p[0] < out[n-1][1] {
+			out[n-1][1] = max(out[n-1][1], p[1])
+			continue
+		}
+		out = append(out, p)
+	}
+	return out, words
+}
+
+// maxPlaces bounds what a query of one letter finds in a long text.
+const maxPlaces = 500
 
 // fold takes away what nobody means when searching: case, and the difference of
 // straight and curly quotes.

@@ -72,3 +72,28 @@ func TestSnapshot_Search_pages(t *testing.T) {
 		t.Errorf("page by page: %v", all)
 	}
 }
+
+func TestWhere(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, text, query string
+		want              string // the places, and how many of the words
+	}{
+		{"any case and quote", "Larkline’s QUEUE", "queue larkline's", "[Larkline’s QUEUE] 2"},
+		{"apart", "a queue, a Queue", "queue", "[queue Queue] 1"},
+		{"one inside another", "webhooks", "hook webhooks", "[webhooks] 2"},
+		{"side by side and across", "abcd", "ab bc", "[abc] 2"},
+		{"letters that grow or shrink when they are folded", "İstanbul ÇAĞRI Ⱥ \u212a, done", "done", "[done] 1"},
+		{"not there", "a queue", "webhok", "[] 0"},
+		{"nothing", "a queue", " ", "[] 0"},
+	} {
+		places, words := snapshot.Where(tt.text, tt.query)
+		var got []string
+		for _, p := range places {
+			got = append(got, string([]rune(tt.text)[p[0]:p[1]]))
+		}
+		if fmt.Sprint(got, " ", words) != tt.want {
+			t.Errorf("%s: %q %d, want %s", tt.name, got, words, tt.want)
+		}
+	}
+}

@@ -58,6 +58,7 @@ type Row struct {
 	Href   string
 	Title  string
 	Text   string
+	Found  []Piece // instead of Text: the passage that somebody looked for
 	When   []Piece // from when to when, or since when
 	Notes  []string
 	Report *Link // to the postmortem

@@ -3,6 +3,7 @@ package view
 import (
 	"net/url"
 	"slices"
+	"unicode"
 
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/snapshot"
@@ -56,7 +57,7 @@ func (v *Views) Search(s *snapshot.Snapshot, f SearchForm, found snapshot.Found,
 	r := v.reader(s)
 	page := SearchPage{Base: r.base(r.p.T("public.search.title"), ""), Find: r.finder(f), Notice: f.Notice}
 	page.Here, page.Forms, page.Languages = "/history", true, r.languages(f.query(before))
-	page.Days = r.listed(found.Incidents)
+	page.Days = r.found(found.Incidents, f.Text)
 	if before != "" {
 		page.Newest = searchPath(f, "")
 	}
@@ -79,6 +80,90 @@ func (r *reader) listed(is []*snapshot.Incident) []PastDay {
 		}
 		last := &out[len(out)-1]
 		last.Rows = append(last.Rows, r.row(i, i.Shown(), true))
+	}
+	return out
+}
+
+// found are incidents of a search, each with the passage that holds what was
+// looked for.
+func (r *reader) found(is []*snapshot.Incident, text string) []PastDay {
+	days, n := r.listed(is), 0
+	for d := range days {
+		for k := range days[d].Rows {
+			days[d].Rows[k].Found = r.passage(is[n], text)
+			n++
+		}
+	}
+	return days
+}
+
+// mostLooked is how many updates of an incident are looked through for a passage.
+const mostLooked = 100
+
+// passage is from the newest of what was said that holds most of the words, with
+// the words marked; nil where the title alone holds them.
+func (r *reader) passage(i *snapshot.Incident, text string) []Piece {
+	label, said, places, most := "", "", [][2]int(nil), 0
+	look := func(of, plain string) {
+		if p, words := snapshot.Where(plain, text); words > most {
+			label, said, places, most = of, plain, p, words
+		}
+	}
+	if i.Postmortem != nil {
+		look("postmortem", i.Postmortem.Plain)
+	}
+	for _, u := range i.Updates[:min(mostLooked, len(i.Updates))] {
+		look(u.Label, u.Plain)
+	}
+	if most == 0 {
+		return nil
+	}
+	var out []Piece
+	for _, p := range r.sentence("public.row.text", "State", r.p.State(label), "Text", Piece{Sought: true}) {
+		if !p.Sought {
+			out = append(out, p)
+			continue
+		}
+		out = append(out, marked([]rune(said), places, leadLength)...)
+	}
+	return out
+}
+
+// marked is a piece of a text around the first of some places, at most so many
+// characters, cut between words where it can be.
+func marked(text []rune, places [][2]int, most int) []Piece {
+	from, to := 0, len(text)
+	if to > most {
+		from = min(max(0, places[0][0]-most/3), len(text)-most)
+		for n := 0; from > 0 && n < most/6 && !unicode.IsSpace(text[from-1]); n++ {
+			from++
+		}
+		from = min(from, places[0][0])
+		to = min(len(text), from+most)
+		for n := 0; to < len(text) && n < most/6 && to > places[0][1] && !unicode.IsSpace(text[to]); n++ {
+			to--
+		}
+	}
+	var out []Piece
+	add := func(a, b int, sought bool) {
+		if a < b {
+			out = append(out, Piece{Text: string(text[a:b]), Sought: sought})
+		}
+	}
+	at := from
+	for _, p := range places {
+		if a, b := max(p[0], at), min(p[1], to); a < b {
+			add(at, a, false)
+			add(a, b, true)
+			at = b
+		}
+	}
+	add(at, to, false)
+	if from > 0 {
+		out = append([]Piece{{Text: "… "}}, out...)
+	}
+	if to < len(text) {
+		out = append(out, Piece{Text: " …"})
 	}
 	return out
 }

@@ -34,6 +34,36 @@ func TestSearch_showsWhatWasFoundUnderItsDay(t *testing.T) {
 	same(t, "not for search engines", page.Has(`meta[name=robots][content=noindex]`), true)
 }
 
+// Whoever looks for words sees where they stand, and in which of the updates.
+func TestSearch_showsThePassage(t *testing.T) {
+	t.Parallel()
+	facts := callRail(t)
+	i := facts.Incidents[0]
+	for n, text := range []string{strings.Repeat("Unrelated words. ", 5), strings.Repeat("Before it. ", 60) + "The CARRIER’s\n\nrouter failed; the carrier works on it. " + strings.Repeat("After it. ", 60), "We look into <b>failing</b> calls of one carrier."} {
+		i.Updates[n].Plain = text
+	}
+	i.Updates, i.Postmortem = i.Updates[:3], nil
+	shown := func(text string) (string, string) {
+		p := search(t, facts, view.SearchForm{Text: text}, "", 25).Find(".days article > p")
+		return p.Text(), strings.Join(p.Texts("mark"), "|")
+	}
+	text, marks := shown("carrier's ROUTER")
+	same(t, "marked", marks, "CARRIER’s|router")
+	if !strings.HasPrefix(text, "Update. … it. Before it. ") || !strings.HasSuffix(text, " …") || !strings.Contains(text, "The CARRIER’s router failed") || len([]rune(text)) > 230 {
+		t.Errorf("the passage is %d characters: %s", len([]rune(text)), text)
+	}
+	text, marks = shown("carrier b") // the newest that holds both
+	same(t, "words in words", strings.HasPrefix(text, "Update. Before it. ") && strings.HasPrefix(marks, "B|B|"), true)
+	text, marks = shown("<b>")
+	same(t, "markup is text", text+" "+marks, "Update. We look into <b>failing</b> calls of one carrier. <b>")
+	text, marks = shown("upstream")
+	same(t, "in the title alone", strings.HasPrefix(text, "Resolved. Unrelated words."), true)
+	same(t, "nothing to mark", marks, "")
+	i.Postmortem = &snapshot.Postmortem{Plain: "The carrier told us why."}
+	text, marks = shown("carrier")
+	same(t, "the postmortem is newer", text+" "+marks, "Postmortem. The carrier told us why. carrier")
+}
+
 func TestSearch_saysSoWhereNothingWasFound(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

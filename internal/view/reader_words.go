@@ -11,6 +11,7 @@ type Piece struct {
 	ISO    string // of a moment
 	Strong bool
 	Apart  bool // a name, whose script may run the other way
+	Sought bool // what somebody looked for
 }
 
 func (t Time) piece() Piece { return Piece{Text: t.Text, ISO: t.ISO} }

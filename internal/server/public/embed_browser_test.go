@@ -181,3 +181,45 @@ func TestEmbed_framesAndBadgeStandInAStrictPage(t *testing.T) {
 		t.Errorf("in the dark: %s", got)
 	}
 }
+
+// What pages that embed the original expect of the address they have (CONTRACT 8),
+// on a phone too: where the frame is while it is hidden, what it says to its
+// page, and what the original's own element fetches.
+func TestEmbed_keepsTheContractOfTheOriginal(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	api := h.Component("API")
+	status := h.served()
+	said := `<script src="` + status + `/embed/script.js"></script>`
+	w := window{t, statustest.Browser(t)}
+	must(t, chromedp.Do(w.ctx, chromedp.EmulateViewport(400, 800, chromedp.EmulateMobile)))
+	frame := `document.querySelector("iframe")`
+	place := `[` + frame + `.style.left, ` + frame + `.style.zIndex, ` + frame + `.style.position].join()`
+	w.open(elsewhere(t, status, said))
+	w.until(`!!`+frame, "true")
+	if got := w.says(place); got != "-9999px,9999,fixed" {
+		t.Errorf("while nothing is open the frame is at %s", got)
+	}
+	if got := w.says(`[` + frame + `.src, ` + frame + `.style.width, ` + frame + `.style.height, screen.width].join()`); got != status+"/embed/frame?mobile=true,100vw,20vh,400" {
+		t.Errorf("on a phone: %s", got)
+	}
+	w.says(`statusEmbedTest()`)
+	if got := w.says(place); got != "0px,9999,fixed" {
+		t.Errorf("statusEmbedTest shows it at %s", got)
+	}
+
+	h.Reports("Calls fail", "We look.", statustest.Is(api, components.MajorOutage))
+	// A frame by itself, so that its page hears all it says.
+	w.open(elsewhere(t, status, ""))
+	w.says(`(() => { addEventListener("message", (e) => { (window.heard ||= []).push(JSON.stringify(e.data)); }); const f = document.createElement("iframe"); f.src = "` + status + `/embed/frame"; document.body.append(f); })()`)
+	w.until(`(window.heard || []).join()`, `{"action":"showFrame"}`)
+
+	// <statuspage-widget src> asks for this from the reader's browser.
+	summary := w.says(`fetch("` + status + `/api/v2/summary.json").then((r) => r.json()).then((j) => [j.page.name, j.page.url, j.status.indicator, j.status.description, j.incidents[0].name, j.incidents[0].shortlink.startsWith("https://"), j.scheduled_maintenances.length].join())`)
+	if summary != "CallRail,https://status.example.com,critical,Major System Outage,Calls fail,true,0" {
+		t.Errorf("the element gets %s", summary)
+	}
+	if got := w.says(complaints); got != "" {
+		t.Errorf("against the policy: %s", got)
+	}
+}
