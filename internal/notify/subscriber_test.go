@@ -299,9 +299,13 @@ func TestSubscribers_linksDoOneThingEach(t *testing.T) {
 		ctx, page := t.Context(), s.Page.ID
 		_, err := h.subs.ByToken(ctx, page, notify.PurposeManage, manage)
 		h.ok(err)
+		tail := "AA"
+		if strings.HasSuffix(manage, tail) { // one token in a thousand
+			tail = "QQ"
+		}
 		for name, tok := range map[string]string{
 			"another purpose": leave, "nothing": "", "not base64": "!!!", "too short": manage[:20], "too long": manage + manage + manage,
-			"one letter off": "A" + manage[1:], "its mac changed": manage[:len(manage)-2] + "AA", "padding": manage + "=",
+			"one letter off": "A" + manage[1:], "its mac changed": manage[:len(manage)-2] + tail, "padding": manage + "=",
 		} {
 			if _, err := h.subs.ByToken(ctx, page, notify.PurposeManage, tok); err == nil {
 				t.Errorf("%s opens the preferences", name)
