@@ -70,7 +70,7 @@ func (p *program) fortnight() {
 	staff := p.setUp("Larkline", "Europe/Berlin", services.String())
 	staff.post("/admin/signout", nil).want(200)
 	staff.open("/admin/signin")
-	staff.submit("/admin/signin", fill{"email": {"ana@callrail.example"}, "password": {ownerPassword}, "remember": {"1"}}).want(200)
+	staff.submit("/admin/signin", fill{"email": {"ana@callrail.example"}, "password": {ownerPassword}, "stay": {"1"}}).want(200)
 	said := []string{
 		"We are getting reports that calls to some numbers do not connect since about 13:30. We are looking into it together with our carrier.",
 		"The cause is a limit that an upstream carrier set last night. They are raising it now, number by number. Calls that reach you are recorded as usual.",
