@@ -119,9 +119,12 @@ done
 echo "== memory after $POSTS posts"
 for who in small big; do
   t0=$(date +%s%N) c0=$(cpu_ticks "${PID[$who]}")
-  for ((n = 0; n < POSTS; n++)); do form $who "$(base $who)/admin${INC[$who]}/updates" --data-urlencode "body=Step $n is done." -d state=investigating -d key=m$n || die "post $n failed"; done
+  for ((n = 0; n < POSTS; n++)); do
+    form $who "$(base $who)/admin${INC[$who]}/updates" --data-urlencode "body=Step $n is done." -d state=investigating -d key=m$n || die "post $n failed"
+    curl -fsS -o /dev/null -H 'Accept-Encoding: gzip' "$(base $who)/" || die "the page is gone"
+  done
   t1=$(date +%s%N); sleep 2
-  echo "$who: $(mib "$(rss_kb "${PID[$who]}")") MiB, at most $(mib "$(peak "${PID[$who]}")") MiB; a post took $(((t1 - t0) / POSTS / 1000)) us, CPU $((($(cpu_ticks "${PID[$who]}") - c0) * 1000000 / HZ / POSTS)) us"
+  echo "$who: $(mib "$(rss_kb "${PID[$who]}")") MiB, at most $(mib "$(peak "${PID[$who]}")") MiB; a post and the first read of it took $(((t1 - t0) / POSTS / 1000)) us, CPU of the server $((($(cpu_ticks "${PID[$who]}") - c0) * 1000000 / HZ / POSTS)) us"
 done
 
 echo "== crowd: 512 new connections at a time while updates are posted"

@@ -162,9 +162,11 @@ type Group struct {
 	Name        string
 	Description string
 	Position    int
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	ArchivedAt  *time.Time
+	// ChangedVersion is the page version that wrote the row last.
+	ChangedVersion int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	ArchivedAt     *time.Time
 }
 
 // Component is a row of components.
@@ -181,9 +183,11 @@ type Component struct {
 	StartDate   string // "2006-01-02" in the page's zone, or empty: uptime counts from it
 	Hidden      bool   // not on the page, nor anywhere a reader looks
 	Showcase    bool   // its uptime is shown
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	ArchivedAt  *time.Time
+	// ChangedVersion is the page version that wrote the row last.
+	ChangedVersion int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	ArchivedAt     *time.Time
 }
 
 // Visible reports whether a reader may know of the component.

@@ -22,8 +22,8 @@ const (
 type Store struct{ DB *db.DB }
 
 const (
-	componentColumns = `id, page_id, group_id, code, name, description, status, status_since, position, start_date, hidden, showcase, created_at, updated_at, archived_at`
-	groupColumns     = `id, page_id, code, name, description, position, created_at, updated_at, archived_at`
+	componentColumns = `id, page_id, group_id, code, name, description, status, status_since, position, start_date, hidden, showcase, changed_version, created_at, updated_at, archived_at`
+	groupColumns     = `id, page_id, code, name, description, position, changed_version, created_at, updated_at, archived_at`
 	spanColumns      = `id, page_id, component_id, status, valid_from, valid_to, recorded_at, superseded_at, cause, incident_id, update_id, author_id, author_name, version, superseded_version`
 )
 
@@ -41,21 +41,26 @@ func (s Store) All(ctx context.Context, page int64) ([]Group, []Component, error
 // ListIn is List inside a transaction.
 func ListIn(tx *db.Tx, page int64) ([]Group, []Component, error) { return list(tx.DB, page, false) }
 
-// ListFrom is All inside a View.
-func ListFrom(g *gorm.DB, page int64) ([]Group, []Component, error) { return list(g, page, true) }
+// Changed are the groups and components that were written after a page version,
+// archived ones too, in no order, for the picture; with a negative version all.
+func Changed(g *gorm.DB, page, after int64) ([]Group, []Component, error) {
+	return rows(g, ` where page_id = ? and changed_version > ?`, page, after)
+}
 
 func list(g *gorm.DB, page int64, archived bool) ([]Group, []Component, error) {
 	where := ` where page_id = ?`
 	if !archived {
 		where += ` and archived_at is null`
 	}
-	var groups []Group
-	if err := g.Raw(`select `+groupColumns+` from component_groups`+where+` order by position, id`, page).Scan(&groups).Error; err != nil {
+	// served by components_page
+	return rows(g, where+` order by position, id`, page)
+}
+
+func rows(g *gorm.DB, where string, args ...any) (groups []Group, cs []Component, err error) {
+	if err := g.Raw(`select `+groupColumns+` from component_groups`+where, args...).Scan(&groups).Error; err != nil {
 		return nil, nil, fmt.Errorf("load groups: %w", err)
 	}
-	var cs []Component
-	// served by components_page
-	if err := g.Raw(`select `+componentColumns+` from components`+where+` order by position, id`, page).Scan(&cs).Error; err != nil {
+	if err := g.Raw(`select `+componentColumns+` from components`+where, args...).Scan(&cs).Error; err != nil {
 		return nil, nil, fmt.Errorf("load components: %w", err)
 	}
 	return groups, cs, nil
@@ -88,7 +93,7 @@ func notFound(err error, doing string) error {
 
 // Add inserts a component, last in its group, with its first span from since.
 func Add(tx *db.Tx, c Component, since time.Time, why Why) (Component, error) {
-	c.Code, c.CreatedAt, c.UpdatedAt = codeOr(c.Code), tx.Now, tx.Now
+	c.Code, c.ChangedVersion, c.CreatedAt, c.UpdatedAt = codeOr(c.Code), tx.Version, tx.Now, tx.Now
 	if c.Status == "" {
 		c.Status = Operational
 	}
@@ -109,7 +114,7 @@ func Add(tx *db.Tx, c Component, since time.Time, why Why) (Component, error) {
 
 // AddGroup inserts a group, last on the page.
 func AddGroup(tx *db.Tx, g Group) (Group, error) {
-	g.Code, g.CreatedAt, g.UpdatedAt = codeOr(g.Code), tx.Now, tx.Now
+	g.Code, g.ChangedVersion, g.CreatedAt, g.UpdatedAt = codeOr(g.Code), tx.Version, tx.Now, tx.Now
 	if g.Position == 0 {
 		if err := tx.Raw(`select coalesce(max(position), 0) + 1 from component_groups where page_id = ?`, g.PageID).Scan(&g.Position).Error; err != nil {
 			return g, fmt.Errorf("place group: %w", err)
@@ -130,15 +135,15 @@ func (Span) TableName() string { return "component_spans" }
 // Save writes everything of a component but its status, which only Apply and
 // SetRange move.
 func Save(tx *db.Tx, c Component) error {
-	err := tx.Exec(`update components set group_id = ?, name = ?, description = ?, position = ?, start_date = ?, hidden = ?, showcase = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
-		c.GroupID, c.Name, c.Description, c.Position, c.StartDate, c.Hidden, c.Showcase, tx.Now, c.ArchivedAt, c.PageID, c.ID).Error
+	err := tx.Exec(`update components set group_id = ?, name = ?, description = ?, position = ?, start_date = ?, hidden = ?, showcase = ?, changed_version = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
+		c.GroupID, c.Name, c.Description, c.Position, c.StartDate, c.Hidden, c.Showcase, tx.Version, tx.Now, c.ArchivedAt, c.PageID, c.ID).Error
 	return taken(err, "name", "component.name_taken", c.Name, "save component")
 }
 
 // SaveGroup writes a group.
 func SaveGroup(tx *db.Tx, g Group) error {
-	err := tx.Exec(`update component_groups set name = ?, description = ?, position = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
-		g.Name, g.Description, g.Position, tx.Now, g.ArchivedAt, g.PageID, g.ID).Error
+	err := tx.Exec(`update component_groups set name = ?, description = ?, position = ?, changed_version = ?, updated_at = ?, archived_at = ? where page_id = ? and id = ?`,
+		g.Name, g.Description, g.Position, tx.Version, tx.Now, g.ArchivedAt, g.PageID, g.ID).Error
 	return taken(err, "name", "component.group_taken", g.Name, "save group")
 }
 
@@ -281,7 +286,7 @@ func settle(tx *db.Tx, c Component) error {
 	if s.Status == c.Status && since.Equal(c.StatusSince) {
 		return nil
 	}
-	err = tx.Exec(`update components set status = ?, status_since = ?, updated_at = ? where page_id = ? and id = ?`, s.Status, since, tx.Now, c.PageID, c.ID).Error
+	err = tx.Exec(`update components set status = ?, status_since = ?, changed_version = ?, updated_at = ? where page_id = ? and id = ?`, s.Status, since, tx.Version, tx.Now, c.PageID, c.ID).Error
 	if err != nil {
 		return fmt.Errorf("settle component %d: %w", c.ID, err)
 	}

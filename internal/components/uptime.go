@@ -175,6 +175,10 @@ func Fill(calendar []Day, ps []Period, from, to time.Time) []Day {
 		for n < len(ps) && !ps[n].To.IsZero() && !ps[n].To.After(a) {
 			n++ // over before this day
 		}
+		if r := whole(ps, n, a, b); r >= 0 { // of most days
+			out[k].Tally[r] = b.Sub(a)
+			continue
+		}
 		m := n
 		for m < len(ps) && ps[m].From.Before(b) {
 			m++
@@ -182,6 +186,14 @@ func Fill(calendar []Day, ps []Period, from, to time.Time) []Day {
 		out[k].Tally = Measure(ps[n:m], a, b)
 	}
 	return out
+}
+
+// whole is the rank of the n-th period if it holds all of [a, b), else -1.
+func whole(ps []Period, n int, a, b time.Time) int {
+	if n < len(ps) && !ps[n].From.After(a) && (ps[n].To.IsZero() || !ps[n].To.Before(b)) && b.After(a) {
+		return ps[n].Status.Rank()
+	}
+	return -1
 }
 
 // StartOfDay is the first instant of t's day in t's zone. It is not always

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -153,17 +154,45 @@ func NewBody(contentType string, plain []byte) (*Body, error) {
 	if len(plain) < worthwhile {
 		return b, nil
 	}
-	for _, c := range codings {
-		small, err := c.compress(plain)
-		if err != nil {
-			return nil, fmt.Errorf("compress with %s: %w", c.name, err)
-		}
-		if len(small) < len(plain) {
-			b.Forms = append(b.Forms, form(c.coding, c.name, tag, small))
+	small, err := compress(plain)
+	if err != nil {
+		return nil, err
+	}
+	for n, c := range codings {
+		if len(small[n]) < len(plain) {
+			b.Forms = append(b.Forms, form(c.coding, c.name, tag, small[n]))
 		}
 	}
 	slices.SortStableFunc(b.Forms, func(x, y Form) int { return cmp.Compare(len(x.Bytes), len(y.Bytes)) })
 	return b, nil
+}
+
+// atOnce is the size from which on codings are made side by side: a reader waits
+// for them.
+const atOnce = 128 << 10
+
+func compress(plain []byte) (small [len(codings)][]byte, err error) {
+	var errs [len(codings)]error
+	var wg sync.WaitGroup
+	for n, c := range codings {
+		one := func() {
+			defer func() { // it may be a goroutine of its own, where nobody else would catch it (R1.9)
+				if p := recover(); p != nil {
+					errs[n] = fmt.Errorf("compress with %s: %v", c.name, p)
+				}
+			}()
+			if small[n], errs[n] = c.compress(plain); errs[n] != nil {
+				errs[n] = fmt.Errorf("compress with %s: %w", c.name, errs[n])
+			}
+		}
+		if len(plain) < atOnce {
+			one()
+			continue
+		}
+		wg.Go(one)
+	}
+	wg.Wait()
+	return small, errors.Join(errs[:]...)
 }
 
 func form(c Coding, name, tag string, raw []byte) Form {

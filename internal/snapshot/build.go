@@ -36,11 +36,10 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err != nil {
 			return err
 		}
-		groups, cs, err := components.ListFrom(g, page)
+		index, err := indexFrom(g, page, prev)
 		if err != nil {
 			return err
 		}
-		index := newIndex(groups, cs)
 		since, old := reuse(prev, index)
 		stories, err := incidents.Changed(g, page, since)
 		if err != nil {
@@ -56,7 +55,7 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		}
 		out = New(Snapshot{
 			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
-			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(), tip: tip,
+			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names, index: index, tip: tip,
 			Lives: index.lives(since, prev, spans), CalledOff: index.calledOff(since, prev, stories),
 		})
 		return nil
@@ -75,7 +74,7 @@ func tipOf(g *gorm.DB, page int64) (t tip, err error) {
 // reuse says from which version on incidents must be loaded, and which may be
 // kept. When a component was renamed, hidden or moved, all name it anew.
 func reuse(prev *Snapshot, index *index) (since int64, old []*Incident) {
-	if prev == nil || prev.foreign || prev.names != index.names() {
+	if prev == nil || prev.foreign || prev.names != index.names {
 		return -1, nil
 	}
 	return prev.Version, prev.Incidents
@@ -185,31 +184,52 @@ func public(p pages.Page, base string) Page {
 	}
 }
 
-// index knows the components and groups of a page while its picture is made.
+// index knows the components and groups of a page while its picture is made. The
+// next picture takes it over where none of them was written.
 type index struct {
 	group map[int64]components.Group
 	comp  map[int64]components.Component
 	all   []components.Component // in page order
 	order []components.Component // those of them that readers see
 	place map[int64]int          // component id to its place in order, or after them all
+	names string                 // sums up everything of components that incidents show
 }
 
-func newIndex(groups []components.Group, cs []components.Component) *index {
+func indexFrom(g *gorm.DB, page int64, prev *Snapshot) (*index, error) {
+	if prev == nil || prev.foreign || prev.index == nil {
+		groups, cs, err := components.Changed(g, page, -1)
+		return newIndex(groups, cs, nil), err
+	}
+	groups, cs, err := components.Changed(g, page, prev.Version)
+	if len(groups)+len(cs) == 0 {
+		return prev.index, err
+	}
+	return newIndex(groups, cs, prev.index), err
+}
+
+// newIndex is that of was with some rows that are new or were written again.
+func newIndex(groups []components.Group, cs []components.Component, was *index) *index {
 	x := &index{group: map[int64]components.Group{}, comp: map[int64]components.Component{}, place: map[int64]int{}}
+	if was != nil {
+		maps.Copy(x.group, was.group)
+		maps.Copy(x.comp, was.comp)
+	}
 	for _, g := range groups {
 		x.group[g.ID] = g
 	}
-	slices.SortStableFunc(cs, func(a, b components.Component) int {
+	for _, c := range cs {
+		x.comp[c.ID] = c
+	}
+	x.all = slices.SortedFunc(maps.Values(x.comp), func(a, b components.Component) int {
 		return cmp.Or(cmp.Compare(x.groupPlace(a), x.groupPlace(b)), cmp.Compare(a.Position, b.Position), cmp.Compare(a.ID, b.ID))
 	})
-	x.all = cs
-	for n, c := range cs {
-		x.comp[c.ID] = c
+	for n, c := range x.all {
 		x.place[c.ID] = n
 		if c.Visible() {
 			x.order = append(x.order, c)
 		}
 	}
+	x.names = x.sumUp()
 	return x
 }
 
@@ -228,8 +248,7 @@ func (x *index) groupName(c components.Component) string {
 	return x.group[*c.GroupID].Name
 }
 
-// names sums up everything of components that incidents show.
-func (x *index) names() string {
+func (x *index) sumUp() string {
 	var b strings.Builder
 	for _, c := range x.all {
 		fmt.Fprintf(&b, "%s\x1f%s\x1f%s\x1f%t\x1e", c.Code, c.Name, x.groupName(c), c.Hidden)

@@ -26,9 +26,17 @@ var errTorn = errors.New("the file is torn or of another format")
 
 // encode is the file of a month.
 func (m *month) encode() []byte {
-	t := tape{}
+	size := 1 << 10
+	for _, i := range m.Incidents {
+		for _, u := range i.Updates {
+			size += 200 + len(u.HTML) + len(u.Plain) + len(u.Body) + 100*len(u.Affected)
+		}
+	}
+	t := tape{out: fmt.Appendf(make([]byte, 0, size), "%s%08x\n", monthMark, 0)}
+	begin := len(t.out)
 	t.month(m)
-	return append(fmt.Appendf(nil, "%s%08x\n", monthMark, crc32.ChecksumIEEE(t.out)), t.out...)
+	copy(t.out, fmt.Sprintf("%s%08x", monthMark, crc32.ChecksumIEEE(t.out[begin:])))
+	return t.out
 }
 
 // readMonth reads the file of a month; errTorn when it is not what was written.

@@ -86,6 +86,7 @@ type Snapshot struct {
 	bodies  *bodies
 	days    *atomic.Pointer[calendar] // the last that was asked for
 	names   string                    // what the names of components came to when this was built
+	index   *index                    // of the components when this was built; nil for a picture from the disk
 	tip     tip                       // how far the page's audit went then
 	foreign bool                      // another build of statusd made it: it is true, but nothing is built upon it
 }

@@ -50,6 +50,16 @@ func (s *Snapshot) Days(c Component, from, to time.Time) []components.Day {
 	return components.Fill(s.calendar(from, to), s.lifeFrom(c, from), from, to)
 }
 
+// Quiet reports whether a component worked all through [from, to), up to when
+// the picture was made: mostly there is nothing to look at day by day.
+func (s *Snapshot) Quiet(c Component, from, to time.Time) bool {
+	if to.After(s.BuiltAt) {
+		to = s.BuiltAt
+	}
+	ps := s.lifeFrom(c, from)
+	return len(ps) == 1 && ps[0].Status == components.Operational && !ps[0].From.After(from) && (ps[0].To.IsZero() || !ps[0].To.Before(to))
+}
+
 // calendar is components.Calendar, made once for all components of a page that
 // asks for the same days.
 func (s *Snapshot) calendar(from, to time.Time) []components.Day {

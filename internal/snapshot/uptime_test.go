@@ -151,3 +151,30 @@ func TestSnapshot_Lives_areThoseOfSeenComponents(t *testing.T) {
 		t.Errorf("shown: %v", got)
 	}
 }
+
+func TestSnapshot_Quiet(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	api := s.Component("API")
+	s.Clock.Advance(100 * 24 * time.Hour)
+	i := s.Reports("Down", "one", statustest.Is(api, components.Degraded))
+	s.Clock.Advance(time.Minute)
+	i.Posts(incidents.Resolved, "over", statustest.Is(api, components.Operational))
+	s.Clock.Advance(30 * 24 * time.Hour)
+	i.Posts("", "a last word")
+	snap := s.Snapshot()
+	c := snap.Components()[0]
+	for days, want := range map[int]bool{29: true, 31: true, 32: false, 90: false, 200: false} { // the 31st day back began after it, the 32nd before
+		from, to := snap.LastDays(days)
+		if days == 31 { // to the moment
+			from = i.Seen().ResolvedAt.In(snap.Zone)
+		}
+		if got := snap.Quiet(c, from, to); got != want {
+			t.Errorf("the last %d days: quiet %t, want %t", days, got, want)
+		}
+		worst, _ := snap.Tally(from, to, c).Trouble()
+		if got := worst == components.Operational && snap.Tally(from, to, c).Known() == to.Sub(from); got != want {
+			t.Errorf("the last %d days: the tally says quiet %t", days, got)
+		}
+	}
+}

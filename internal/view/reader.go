@@ -83,7 +83,8 @@ type reader struct {
 	used  markSet
 
 	catalog *i18n.Catalog
-	quiet   string // what strips without a problem say, once it was said
+	said    map[components.Status]string // the words of statuses that were said already: there may be a thousand components
+	quiet   string                       // what strips without a problem say, once it was said
 }
 
 // Printer speaks as a page does: in its language and zone, with its choice of words.
@@ -96,7 +97,7 @@ func (v *Views) reader(s *snapshot.Snapshot) *reader {
 	if s.Page.Words == "classic" {
 		words = "classic"
 	}
-	return &reader{s: s, p: v.Printer(s), words: words, used: markSet{}, catalog: v.catalog}
+	return &reader{s: s, p: v.Printer(s), words: words, used: markSet{}, said: map[components.Status]string{}, catalog: v.catalog}
 }
 
 // base makes the frame of a page. news is what its title says before the
@@ -193,7 +194,12 @@ func (r *reader) mark(m Mark) Mark {
 
 // status is a component's status in mark and word.
 func (r *reader) status(s components.Status) State {
-	return State{Mark: r.mark(Mark(s.Mark())), Word: r.p.Status(string(s))}
+	word, said := r.said[s]
+	if !said {
+		word = r.p.Status(string(s))
+		r.said[s] = word
+	}
+	return State{Mark: r.mark(Mark(s.Mark())), Word: word}
 }
 
 // near is a moment as short as it can be beside others of the day of ref.

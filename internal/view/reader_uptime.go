@@ -41,11 +41,16 @@ func (r *reader) strip(c snapshot.Component) *Strip {
 		return nil
 	}
 	from, to := r.s.LastDays(stripDays)
-	days := r.s.Days(c, from, to)
+	var days []components.Day
+	var all components.Tally // the days begin where they do, so they sum to the whole
+	if r.s.Quiet(c, from, to) {
+		all[components.Operational.Rank()] = to.Sub(from)
+	} else {
+		days = r.s.Days(c, from, to)
+	}
 	s := &Strip{Code: c.Code, Href: uptimePath(c.Code)}
 	var track strings.Builder
 	troubled := 0
-	var all components.Tally // the days begin where they do, so they sum to the whole
 	for n, d := range days {
 		all = all.Plus(d.Tally)
 		switch worst, lasted := d.Tally.Trouble(); {

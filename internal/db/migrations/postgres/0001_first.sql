@@ -51,6 +51,7 @@ create table component_groups (
   name text not null,
   description text not null default '',
   position integer not null,
+  changed_version bigint not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   archived_at timestamptz
@@ -68,6 +69,7 @@ create table components (
   status text not null default 'operational' check (status in ('operational','degraded_performance','partial_outage','major_outage','under_maintenance')),
   status_since timestamptz not null,
   position integer not null,
+  changed_version bigint not null,
   start_date text not null default '',
   hidden boolean not null default false,
   showcase boolean not null default true,
@@ -76,6 +78,7 @@ create table components (
   archived_at timestamptz
 );
 create index components_page on components (page_id, position);
+create index components_changed on components (page_id, changed_version);
 create unique index components_name on components (page_id, coalesce(group_id, 0), lower(name)) where archived_at is null;
 
 create table incidents (

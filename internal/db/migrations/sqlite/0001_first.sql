@@ -52,6 +52,7 @@ create table component_groups (
   name text not null,
   description text not null default '',
   position integer not null,
+  changed_version integer not null,
   created_at datetime not null,
   updated_at datetime not null,
   archived_at datetime
@@ -69,6 +70,7 @@ create table components (
   status text not null default 'operational' check (status in ('operational','degraded_performance','partial_outage','major_outage','under_maintenance')),
   status_since datetime not null,
   position integer not null,
+  changed_version integer not null,
   start_date text not null default '',
   hidden boolean not null default false,
   showcase boolean not null default true,
@@ -77,6 +79,7 @@ create table components (
   archived_at datetime
 );
 create index components_page on components (page_id, position);
+create index components_changed on components (page_id, changed_version);
 create unique index components_name on components (page_id, coalesce(group_id, 0), lower(name)) where archived_at is null;
 
 create table incidents (
