@@ -48,7 +48,7 @@ func messages(t *testing.T, lang string) map[string]map[string]string {
 	return out
 }
 
-// forStaff reports whether only staff see a message. They read English; so do the programmers who read /api.
+// forStaff reports whether only staff see a message. They read English.
 func forStaff(key string) bool {
 	only := []string{
 		"fault.forbidden", "fault.session", "fault.away", "problem.desk", "problem.todesk", "problem.signin", "problem.title.away",
@@ -62,7 +62,7 @@ func forStaff(key string) bool {
 		"list", "language", "date", "number", "duration", "status", "state", "public", "mail", "email", "subscribe", "field", "fault", "problem",
 		"compose", "outline",
 	}
-	return !slices.Contains(readers, room) || slices.Contains(only, key) || strings.HasPrefix(key, "public.api.")
+	return !slices.Contains(readers, room) || slices.Contains(only, key)
 }
 
 var placeholder = regexp.MustCompile(`\{\{\.\w+\}\}|\{(?:services|next|n)\}`)
