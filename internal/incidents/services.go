@@ -94,7 +94,7 @@ func (d *Desk) AddComponent(ctx context.Context, by auth.Actor, a AddComponent) 
 		return components.Component{}, err
 	}
 	var c components.Component
-	_, err := d.DB.Change(ctx, a.Page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, a.Page, func(tx *db.Tx) error {
 		var err error
 		if c, err = addComponent(tx, by, a); err == nil && c.Hidden {
 			tx.Quiet()
@@ -180,7 +180,7 @@ func (d *Desk) onComponent(ctx context.Context, by auth.Actor, page int64, code,
 	if err := by.Need(auth.Admin); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		c, err := components.ByCode(tx, page, code)
 		if err != nil {
 			return err
@@ -254,7 +254,7 @@ func (d *Desk) SetStatus(ctx context.Context, by auth.Actor, page int64, code st
 	if err := by.Need(auth.Responder); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		done, err := components.Apply(tx, page, []components.Change{{Component: code, Status: s}}, tx.Now, components.Why{Cause: components.CauseManual, AuthorID: by.Ref(), AuthorName: by.Name})
 		if err != nil {
 			return err
@@ -277,7 +277,7 @@ func (d *Desk) AddGroup(ctx context.Context, by auth.Actor, page int64, name, de
 		return components.Group{}, err
 	}
 	var g components.Group
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		var err error
 		g, err = addGroup(tx, by, page, name, description)
 		tx.Quiet() // empty, so nowhere yet
@@ -365,7 +365,7 @@ func (d *Desk) onGroup(ctx context.Context, by auth.Actor, page int64, code, act
 	if err := by.Need(auth.Admin); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		g, err := components.GroupByCode(tx, page, code)
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ func (s *Shelf) AsOf(ctx context.Context, page int64, at time.Time) (*Snapshot, 
 	if err != nil {
 		return nil, err
 	}
-	out := Snapshot{Page: now.Page, Version: now.Version, BuiltAt: at, ChangedAt: at, Stood: at}
+	out := Snapshot{Page: now.Page, Version: now.Version, BuiltAt: at, ChangedAt: at, Stood: at, Headline: written(then.Headline)}
 	for _, g := range now.Groups {
 		was := g
 		was.Components = nil

@@ -48,14 +48,26 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err != nil {
 			return err
 		}
+		headline, err := incidents.HeadlineFrom(g, page)
+		if err != nil {
+			return err
+		}
 		out = New(Snapshot{
-			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
+			Headline: written(headline),
+			Page:     public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
 			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(),
 			Lives: index.lives(since, prev, spans), CalledOff: index.calledOff(since, prev, stories),
 		})
 		return nil
 	})
 	return out, err
+}
+
+func written(h *incidents.Headline) string {
+	if h == nil {
+		return ""
+	}
+	return h.Text
 }
 
 // reuse says from which version on incidents must be loaded, and which may be

@@ -42,3 +42,7 @@ func (s *Snapshot) Varies() bool { return s.chosen == ByBrowser }
 
 // Kept reports whether links must keep the language, as ?lang=.
 func (s *Snapshot) Kept() bool { return s.chosen == ByReader }
+
+// Own is the language that the page's staff write in, in whatever language the
+// picture is.
+func (s *Snapshot) Own() string { return s.own }

@@ -67,6 +67,10 @@ type Snapshot struct {
 	// Indicator is that of CONTRACT 5.1 over all visible components.
 	Indicator components.Indicator
 
+	// Headline is the sentence that staff wrote in place of the automatic one, in
+	// the page's own language; empty: the automatic one is shown.
+	Headline string `json:",omitempty"`
+
 	// Incidents are all of the page, newest first by StartedAt; maintenance too.
 	Incidents []*Incident
 	// CalledOff are maintenances that were announced and then withdrawn: only
@@ -79,6 +83,7 @@ type Snapshot struct {
 	byCode  map[string]*Incident
 	tongues *tongues
 	chosen  Chosen
+	own     string // the language that staff write in
 	byID    map[int64]*Incident
 	bodies  *bodies
 	names   string // what the names of components came to when this was built

@@ -20,6 +20,7 @@ import (
 	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/notify"
+	"github.com/statusd/statusd/internal/snapshot"
 	"github.com/statusd/statusd/internal/statustest"
 	"github.com/statusd/statusd/internal/view"
 )
@@ -37,6 +38,12 @@ type staffWorld struct {
 	names map[int64]string
 	all   []components.Component
 	group []components.Group
+}
+
+// headline is one that somebody wrote, in a form that was refused where the world's is.
+func (w staffWorld) headline() view.AdminHeadline {
+	pic := snapshot.New(snapshot.Snapshot{BuiltAt: w.now, Groups: []snapshot.Group{{Components: []snapshot.Component{{Code: "component001", Name: w.text, Status: components.MajorOutage}}}}})
+	return view.NewAdminHeadline(w.p, pic, &incidents.Headline{Text: w.text, AuthorName: w.text, SetAt: w.now}, w.form, w.now)
 }
 
 func newStaffWorld(t testing.TB, text string, refused bool) staffWorld {
@@ -154,7 +161,7 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 	edit := view.AdminServiceEdit{AdminBase: b, Form: f, Code: "component001", Action: "/admin/services/component001", Groups: view.AdminGroupOptions(w.p, w.group), Status: new(view.NewAdminStatus(w.p, components.Degraded)), Statuses: view.AdminStatuses(w.p)}
 	return map[string][]view.AdminPage{
 		"now": {
-			view.AdminNow{AdminBase: b, Heading: view.AdminHeading(w.p, 2), Public: w.text, Ongoing: []view.AdminOpen{{Head: h, Post: w.post()}}, Waiting: []view.AdminWaiting{view.AdminPlannedLine(w.p, plan), view.AdminDraftLine(w.p, over)}, Services: view.AdminTroubles(w.p, w.all)},
+			view.AdminNow{AdminBase: b, Heading: view.AdminHeading(w.p, 2), Headline: w.headline(), Ongoing: []view.AdminOpen{{Head: h, Post: w.post()}}, Waiting: []view.AdminWaiting{view.AdminPlannedLine(w.p, plan), view.AdminDraftLine(w.p, over)}, Services: view.AdminTroubles(w.p, w.all)},
 			view.AdminNow{AdminBase: viewer, Heading: view.AdminHeading(w.p, 0), Quiet: view.AdminQuiet(w.p, &w.now), Empty: true},
 		},
 		"incident": {

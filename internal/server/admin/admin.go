@@ -65,6 +65,8 @@ func (h *Handlers) Routes() []server.Route {
 		staff(auth.Viewer, post, "/admin/account/sessions/:code/end", h.endSession),
 
 		staff(auth.Viewer, get, "/admin", h.now),
+		staff(auth.Responder, post, "/admin/headline", h.writeHeadline),
+		staff(auth.Responder, post, "/admin/headline/automatic", h.dropHeadline),
 		staff(auth.Responder, post, "/admin/preview", h.preview),
 
 		staff(auth.Viewer, get, "/admin/incidents", h.incidents),

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -52,6 +53,10 @@ func (t *typed) expect() int64 {
 	}
 	return n
 }
+
+// opened is what the form was opened on, where that is no revision. A form that
+// does not say has seen nothing, and overwrites nothing.
+func (t *typed) opened() string { return cmp.Or(t.line("expect"), "nothing") }
 
 func (t *typed) key() string { return t.values.Get("key") }
 

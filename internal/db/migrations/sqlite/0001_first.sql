@@ -157,6 +157,21 @@ create table postmortems (
   revision integer not null default 1
 );
 
+-- Headlines that staff wrote in place of the automatic one. A row is added, and
+-- ended once: by another, by hand, or when its situation is over.
+create table headlines (
+  id integer primary key,
+  page_id integer not null references pages (id) on delete cascade,
+  text text not null,
+  situation text not null,
+  author_id integer,
+  author_name text not null,
+  set_at datetime not null,
+  ended_at datetime
+);
+create unique index headlines_live on headlines (page_id) where ended_at is null;
+create index headlines_set on headlines (page_id, set_at);
+
 -- The two ledgers. Rows are only ever added; triggers below refuse the rest.
 
 -- When was a component in which status (valid), and when did we say so (recorded)?
