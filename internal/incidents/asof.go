@@ -68,6 +68,7 @@ func stand(rs []Revision) ([]Stood, error) {
 		switch {
 		case r.Subject == OfIncident:
 			st.Content = c
+		case r.Subject == OfTranslation: // the page as it stood is told in its own words
 		case c.Hidden:
 		case r.Subject == OfUpdate:
 			st.Updates = append(st.Updates, c)

@@ -18,7 +18,7 @@ func (s *Snapshot) Tag() string {
 }
 
 // Incident finds an incident by its code; nil for none.
-func (s *Snapshot) Incident(code string) *Incident { return s.byCode[code] }
+func (s *Snapshot) Incident(code string) *Incident { return s.Told(s.byCode[code]) }
 
 // Open are the unplanned incidents that are not resolved, newest first.
 func (s *Snapshot) Open() []*Incident {
@@ -47,7 +47,7 @@ func (s *Snapshot) pick(want func(*Incident) bool) []*Incident {
 	var out []*Incident
 	for _, i := range s.Incidents {
 		if want(i) {
-			out = append(out, i)
+			out = append(out, s.Told(i))
 		}
 	}
 	return out
@@ -63,7 +63,7 @@ func (s *Snapshot) Components() []Component {
 }
 
 // IncidentByID finds an incident by its row id; nil for none.
-func (s *Snapshot) IncidentByID(id int64) *Incident { return s.byID[id] }
+func (s *Snapshot) IncidentByID(id int64) *Incident { return s.Told(s.byID[id]) }
 
 // Component finds a component by its code; nil for none.
 func (s *Snapshot) Component(code string) *Component {

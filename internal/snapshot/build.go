@@ -48,13 +48,17 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err != nil {
 			return err
 		}
+		namings, err := components.Namings(g, page)
+		if err != nil {
+			return err
+		}
 		headline, err := incidents.HeadlineFrom(g, page)
 		if err != nil {
 			return err
 		}
 		out = New(Snapshot{
-			Headline: written(headline),
-			Page:     public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
+			Headline: written(headline), Names: index.namings(namings),
+			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
 			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names(),
 			Lives: index.lives(since, prev, spans), CalledOff: index.calledOff(since, prev, stories),
 		})
@@ -276,6 +280,12 @@ func (x *index) incident(s incidents.Story) *Incident {
 		Revision: i.Revision, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 		Updates: x.updates(s), Affected: x.affected(s.Updates), Postmortem: mortem(s),
 	}
+	for lang, w := range translated(s, incidents.OfIncident, i.ID, i.Title) {
+		if out.Titles == nil {
+			out.Titles = map[string]string{}
+		}
+		out.Titles[lang] = w.Body
+	}
 	if len(out.Updates) == 0 {
 		return nil
 	}
@@ -300,6 +310,7 @@ func (x *index) updates(s incidents.Story) []Update {
 			Code: u.Code, N: len(out) + 1, State: u.State, Label: incidents.Label(before, u.State), FellBack: fell,
 			HTML: u.HTML, Plain: u.Plain, Body: u.Body, HappenedAt: u.HappenedAt.UTC(), PostedAt: u.PostedAt.UTC(), NextUpdateBy: utc(u.NextUpdateBy), Notify: u.Notify,
 			EditedAt: utc(u.EditedAt), Earlier: earlier(s.Revisions, incidents.OfUpdate, u.ID), Affected: x.affected([]incidents.Update{u}),
+			In: translated(s, incidents.OfUpdate, u.ID, u.Body),
 		})
 		before = u.State
 	}
@@ -374,7 +385,7 @@ func mortem(s incidents.Story) *Postmortem {
 	}
 	return &Postmortem{
 		Code: m.Code, HTML: m.HTML, Plain: m.Plain, Body: m.Body, PublishedAt: m.PublishedAt.UTC(), EditedAt: utc(m.EditedAt), AuthorName: m.AuthorName,
-		Earlier: earlier(s.Revisions, incidents.OfPostmortem, m.ID),
+		Earlier: earlier(s.Revisions, incidents.OfPostmortem, m.ID), In: translated(s, incidents.OfPostmortem, m.ID, m.Body),
 	}
 }
 

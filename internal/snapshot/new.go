@@ -16,7 +16,7 @@ func New(s Snapshot) *Snapshot {
 		zone = time.UTC
 	}
 	s.Zone = zone
-	s.bodies, s.tongues, s.chosen, s.own = &bodies{}, &tongues{}, ByPage, s.Page.Language
+	s.bodies, s.tongues, s.chosen, s.own, s.root, s.told = &bodies{}, &tongues{}, ByPage, s.Page.Language, nil, nil
 	for i := range s.Groups {
 		var in []components.Status
 		for _, c := range s.Groups[i].Components {

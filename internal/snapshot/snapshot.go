@@ -14,6 +14,7 @@
 package snapshot
 
 import (
+	"sync"
 	"time"
 
 	"github.com/statusd/statusd/internal/components"
@@ -70,8 +71,11 @@ type Snapshot struct {
 	// Headline is the sentence that staff wrote in place of the automatic one, in
 	// the page's own language; empty: the automatic one is shown.
 	Headline string `json:",omitempty"`
+	// Names are what components and groups are called in other languages.
+	Names map[string]Names `json:",omitempty"`
 
 	// Incidents are all of the page, newest first by StartedAt; maintenance too.
+	// They speak the page's own language, whatever the picture speaks: see Told.
 	Incidents []*Incident
 	// CalledOff are maintenances that were announced and then withdrawn: only
 	// what a calendar needs to strike them out.
@@ -83,7 +87,9 @@ type Snapshot struct {
 	byCode  map[string]*Incident
 	tongues *tongues
 	chosen  Chosen
-	own     string // the language that staff write in
+	own     string    // the language that staff write in
+	root    *Snapshot // that this is In another language of; nil: this one
+	told    *sync.Map // of such a picture: *Incident to itself in that language
 	byID    map[int64]*Incident
 	bodies  *bodies
 	names   string // what the names of components came to when this was built
@@ -99,6 +105,7 @@ type Group struct {
 	Components  []Component
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Translated  bool `json:"-"` // its name is in the picture's language
 }
 
 // Component is a component as it is shown.
@@ -114,6 +121,8 @@ type Component struct {
 	Showcase    bool
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Translated  bool `json:"-"` // its name is in the picture's language
+	Described   bool `json:"-"` // and its description is
 }
 
 // CalledOff is the trace of a maintenance that was withdrawn.
@@ -157,6 +166,8 @@ type Incident struct {
 	Updates        []Update   // newest first; at least one
 	Affected       []Affected // in page order; only visible components
 	Postmortem     *Postmortem
+	Titles         map[string]string `json:",omitempty"` // in other languages
+	Translated     bool              `json:"-"`          // the title is in the picture's language
 
 	folded string // for Search
 }
@@ -181,6 +192,8 @@ type Update struct {
 	EditedAt     *time.Time
 	Earlier      []Earlier // what it said before it was edited, newest first
 	Affected     []Affected
+	In           map[string]Wording `json:",omitempty"` // in other languages
+	Translated   bool               `json:"-"`          // HTML, Plain and Body are in the picture's language
 }
 
 // Earlier is a wording that was replaced.
@@ -199,6 +212,8 @@ type Affected struct {
 	Group string            // empty for none
 	Old   components.Status // before (of updates; of the incident: before it began)
 	New   components.Status // after; of the incident: the last that it said
+	// Translated: the name is in the picture's language.
+	Translated bool `json:"-"`
 }
 
 // FullName is "Group (Component)" as reports of this field print it, or the name.
@@ -219,4 +234,6 @@ type Postmortem struct {
 	EditedAt    *time.Time
 	AuthorName  string
 	Earlier     []Earlier
+	In          map[string]Wording `json:",omitempty"` // in other languages
+	Translated  bool               `json:"-"`          // HTML, Plain and Body are in the picture's language
 }

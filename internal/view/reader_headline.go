@@ -24,6 +24,15 @@ func (r *reader) headline() Headline {
 	return h
 }
 
+// as is the language of words that staff wrote or translated; empty where that
+// is the reader's.
+func (r *reader) as(translated bool) string {
+	if translated {
+		return ""
+	}
+	return r.foreign()
+}
+
 // foreign is the language of what staff wrote, where the reader's is another;
 // else empty. Elements with such words say so: a screen reader speaks them right.
 func (r *reader) foreign() string {

@@ -130,7 +130,7 @@ func (r *reader) finder(f SearchForm) Finder {
 func (r *reader) onceCalled(code string) string {
 	for _, i := range r.s.Incidents {
 		if n := slices.IndexFunc(i.Affected, func(a snapshot.Affected) bool { return a.Code == code }); n >= 0 {
-			return i.Affected[n].FullName()
+			return r.s.Told(i).Affected[n].FullName()
 		}
 	}
 	return ""

@@ -35,8 +35,10 @@ func read(c *gin.Context) *typed {
 // text is a long text. Browsers send CR LF; everything here has line feeds, so
 // that a text which nobody touched compares equal.
 func (t *typed) text(name string) string {
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(t.values.Get(name))
+	return unixLines(t.values.Get(name))
 }
+
+func unixLines(s string) string { return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s) }
 
 // line is a short text without the blanks around it.
 func (t *typed) line(name string) string { return strings.TrimSpace(t.text(name)) }
