@@ -85,7 +85,11 @@ func (t AdminTongue) Said(p *i18n.Printer, form AdminForm, what incidents.Transl
 
 func (t AdminTongue) field(form AdminForm, name, label string) AdminField {
 	name += "_" + t.Lang
-	return AdminField{ID: form.id(name), Name: name, Label: label, Value: form.V(name), Error: form.Error(name), Type: "text", Lang: t.Lang, Dir: i18n.Direction(t.Lang)}
+	class := ""
+	if form.V(name) == "" {
+		class = "short" // of many languages, mostly few are spoken
+	}
+	return AdminField{ID: form.id(name), Name: name, Label: label, Value: form.V(name), Error: form.Error(name), Type: "text", Class: class, Lang: t.Lang, Dir: i18n.Direction(t.Lang)}
 }
 
 // Refused reports whether one of the fields has a message.
