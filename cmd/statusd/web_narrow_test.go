@@ -118,7 +118,8 @@ func (p *program) fillWithLongThings(staff *visitor) map[string][]string {
 	open := incident("Donaudampfschifffahrtsgesellschaftskapitänsmützen cannot be reached", longText, nil)
 	staff.submit("/updates", fill{"body": {longText}, "state": {"identified"}}).want(200)
 	update := linkTo(staff.page(), ".ups a", "/admin/updates/")
-	staff.open(update).submit(update, fill{"body": {longText + "\n\nCorrected."}}).want(200)
+	staff.open(update+"/translations").submit("/translations", fill{"text_de": {longText}, "text_ar": {longText}}).want(200)
+	staff.open(update).submit(update, fill{"body": {longText + "\n\nCorrected."}}).want(200) // so these are older than the wording
 
 	plan := func(start time.Duration) string {
 		now := p.now().In(mustZone(p.t))
@@ -137,31 +138,35 @@ func (p *program) fillWithLongThings(staff *visitor) map[string][]string {
 	staff.open("/admin/services/new")
 	staff.submit("/admin/services/new", fill{"name": {"A secret service"}, "hidden": {"1"}, "start_date": {"2018-05-14"}, "description": {strings.Repeat("What it is for. ", 9)}}).want(200)
 	services := staff.page()
+	staff.open("/admin").submit("/admin/headline", fill{"headline": {"Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrikanten cannot be reached from https://status.example.com/numbers.forwarded.abroad"}}).want(200)
 	uptime := linkTo(reader.open("/uptime").page(), "table a", "/uptime/")
 	moment := p.now().UTC().Format(time.RFC3339)
 	return map[string][]string{
-		"/":                                 {"/", "/?at=" + moment, "/?at=some+day.that.cannot.be.read.however.one.may.look.at.it", "/?at=2017-11-05T01:30"},
-		"/incidents/:code":                  {"/incidents/" + open, "/incidents/" + over, "/incidents/" + planned, "/incidents/" + running, "/incidents/" + open + "?at=" + moment},
-		"/history":                          {"/history", "/history?kind=incident&q=calls", "/history?q=nothing.that.is.anywhere.in.this.history.of.a.status.page.of.numbers", "/history?q=" + strings.Repeat("x", 201)},
-		"/uptime/:code":                     {uptime, uptime + "?year=" + p.now().Format("2006")},
-		"/history/:month":                   {"/history/" + p.now().In(mustZone(p.t)).Format("2006-01")},
-		"/subscribe":                        {"/subscribe", "/subscribe?incident=" + open},
-		"/c/:token":                         {confirm, "/c/none"},
-		"/m/:token":                         {find("m"), "/m/none"},
-		"/u/:token":                         {find("u"), "/u/none"},
-		"/setup/:token":                     {"/setup/none"}, // it was looked at while it worked
-		"/admin/incidents/new":              {"/admin/incidents/new", "/admin/incidents/new?service=call-routing&impact=down"},
-		"/admin/incidents/:code":            {"/admin/incidents/" + open, "/admin/incidents/" + over, "/admin/incidents/" + gone},
-		"/admin/incidents/:code/edit":       {"/admin/incidents/" + open + "/edit"},
-		"/admin/incidents/:code/withdraw":   {"/admin/incidents/" + open + "/withdraw"},
-		"/admin/incidents/:code/postmortem": {"/admin/incidents/" + over + "/postmortem", "/admin/incidents/" + open + "/postmortem"},
-		"/admin/updates/:code":              {update},
-		"/admin/maintenance/:code":          {"/admin/maintenance/" + planned, "/admin/maintenance/" + running},
-		"/admin/maintenance/:code/edit":     {"/admin/maintenance/" + planned + "/edit"},
-		"/admin/maintenance/:code/withdraw": {"/admin/maintenance/" + planned + "/withdraw"},
-		"/admin/services/:code":             {linkTo(services, ".list a", "/admin/services/")},
-		"/admin/groups/:code":               {linkTo(services, ".list a", "/admin/groups/")},
-		"/admin/outbox/:id":                 {href},
+		"/":                                     {"/", "/?at=" + moment, "/?at=some+day.that.cannot.be.read.however.one.may.look.at.it", "/?at=2017-11-05T01:30"},
+		"/incidents/:code":                      {"/incidents/" + open, "/incidents/" + over, "/incidents/" + planned, "/incidents/" + running, "/incidents/" + open + "?at=" + moment},
+		"/history":                              {"/history", "/history?kind=incident&q=calls", "/history?q=nothing.that.is.anywhere.in.this.history.of.a.status.page.of.numbers", "/history?q=" + strings.Repeat("x", 201)},
+		"/uptime/:code":                         {uptime, uptime + "?year=" + p.now().Format("2006")},
+		"/history/:month":                       {"/history/" + p.now().In(mustZone(p.t)).Format("2006-01")},
+		"/subscribe":                            {"/subscribe", "/subscribe?incident=" + open},
+		"/c/:token":                             {confirm, "/c/none"},
+		"/m/:token":                             {find("m"), "/m/none"},
+		"/u/:token":                             {find("u"), "/u/none"},
+		"/setup/:token":                         {"/setup/none"}, // it was looked at while it worked
+		"/admin/incidents/new":                  {"/admin/incidents/new", "/admin/incidents/new?service=call-routing&impact=down"},
+		"/admin/incidents/:code":                {"/admin/incidents/" + open, "/admin/incidents/" + over, "/admin/incidents/" + gone},
+		"/admin/incidents/:code/edit":           {"/admin/incidents/" + open + "/edit"},
+		"/admin/incidents/:code/withdraw":       {"/admin/incidents/" + open + "/withdraw"},
+		"/admin/incidents/:code/postmortem":     {"/admin/incidents/" + over + "/postmortem", "/admin/incidents/" + open + "/postmortem"},
+		"/admin/updates/:code":                  {update},
+		"/admin/updates/:code/translations":     {update + "/translations"},
+		"/admin/incidents/:code/translations":   {"/admin/incidents/" + over + "/translations"},
+		"/admin/maintenance/:code/translations": {"/admin/maintenance/" + planned + "/translations"},
+		"/admin/maintenance/:code":              {"/admin/maintenance/" + planned, "/admin/maintenance/" + running},
+		"/admin/maintenance/:code/edit":         {"/admin/maintenance/" + planned + "/edit"},
+		"/admin/maintenance/:code/withdraw":     {"/admin/maintenance/" + planned + "/withdraw"},
+		"/admin/services/:code":                 {linkTo(services, ".list a", "/admin/services/")},
+		"/admin/groups/:code":                   {linkTo(services, ".list a", "/admin/groups/")},
+		"/admin/outbox/:id":                     {href},
 	}
 }
 

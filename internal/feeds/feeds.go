@@ -56,7 +56,7 @@ func (o Source) entries() []*snapshot.Incident {
 	slices.SortStableFunc(all, func(a, b *snapshot.Incident) int {
 		return cmp.Or(activity(b).Compare(activity(a)), cmp.Compare(b.Number, a.Number))
 	})
-	return all[:min(maxEntries, len(all))]
+	return o.AllTold(all[:min(maxEntries, len(all))])
 }
 
 // about are the incidents that the document may speak of.

@@ -18,7 +18,7 @@ func Calendar(o Source) ([]byte, error) {
 	var events []*ics.VEvent
 	for _, i := range o.about() {
 		if i.Kind == incidents.KindMaintenance && i.ScheduledFor != nil && i.ScheduledUntil != nil {
-			events = append(events, o.event(i))
+			events = append(events, o.event(o.Told(i)))
 		}
 	}
 	for _, c := range o.CalledOff {

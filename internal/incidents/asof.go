@@ -16,6 +16,7 @@ type Standing struct {
 	At        time.Time
 	Statuses  map[int64]components.Status // by component id, as we said then of that moment
 	Incidents []Stood                     // newest first
+	Headline  *Headline                   // that staff had written; nil: the automatic one
 }
 
 // Stood is an incident as it stood.
@@ -33,6 +34,9 @@ func (s Store) AsOf(ctx context.Context, page int64, at time.Time) (Standing, er
 	out := Standing{At: at}
 	var err error
 	if out.Statuses, err = (components.Store{DB: s.DB}).StatusesAt(ctx, page, at, at); err != nil {
+		return out, err
+	}
+	if out.Headline, err = s.headlineAt(ctx, page, at); err != nil {
 		return out, err
 	}
 	var rs []Revision
@@ -64,6 +68,7 @@ func stand(rs []Revision) ([]Stood, error) {
 		switch {
 		case r.Subject == OfIncident:
 			st.Content = c
+		case r.Subject == OfTranslation: // the page as it stood is told in its own words
 		case c.Hidden:
 		case r.Subject == OfUpdate:
 			st.Updates = append(st.Updates, c)

@@ -26,7 +26,7 @@ func (d *Desk) Correct(ctx context.Context, by auth.Actor, c Correct) (Update, e
 		return Update{}, err
 	}
 	var u Update
-	_, err = d.DB.Change(ctx, c.Page, func(tx *db.Tx) error {
+	_, err = d.change(ctx, by, c.Page, func(tx *db.Tx) error {
 		u, err = d.correct(tx, by, c, doc)
 		return err
 	})
@@ -183,7 +183,7 @@ func (d *Desk) Withdraw(ctx context.Context, by auth.Actor, w Withdraw) error {
 	if err := by.Need(auth.Responder); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, w.Page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, w.Page, func(tx *db.Tx) error {
 		s, u, err := loadByUpdate(tx, w.Page, w.Update)
 		if err != nil {
 			return err
@@ -298,7 +298,7 @@ func (d *Desk) WithdrawIncident(ctx context.Context, by auth.Actor, page int64, 
 	if err := by.Need(auth.Responder); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		s, err := load(tx, page, incident)
 		if err != nil {
 			return err
@@ -327,7 +327,7 @@ func (d *Desk) Edit(ctx context.Context, by auth.Actor, e Edit) (Incident, error
 		return Incident{}, err
 	}
 	var s Story
-	_, err := d.DB.Change(ctx, e.Page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, e.Page, func(tx *db.Tx) error {
 		var err error
 		if s, err = load(tx, e.Page, e.Incident); err != nil {
 			return err

@@ -322,7 +322,7 @@ func (u Update) content() Content {
 // the same form before, nothing is done and the first result is returned as
 // earlier (R15.2); another content under that key is a Conflict.
 func (d *Desk) once(ctx context.Context, by auth.Actor, page int64, f form, fn func(*db.Tx) (string, error)) (earlier string, err error) {
-	_, err = d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err = d.change(ctx, by, page, func(tx *db.Tx) error {
 		if f.key != "" {
 			if earlier, err = submitted(tx.DB, by, page, f); err != nil {
 				return err

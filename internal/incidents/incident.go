@@ -176,6 +176,8 @@ type Story struct {
 	Updates    []Update // withdrawn ones only where staff ask
 	Postmortem *Postmortem
 	Revisions  []Revision // of all its texts, oldest first
+	// Translations are those of all its texts, also of older wordings; see In.
+	Translations []Translation
 }
 
 const labelUpdate = "update"

@@ -222,7 +222,7 @@ func (d *Desk) UnpublishPostmortem(ctx context.Context, by auth.Actor, page int6
 	if err := by.Need(auth.Responder); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		s, err := load(tx, page, incident)
 		if err != nil {
 			return err

@@ -22,6 +22,8 @@ const (
 	OfIncident   Subject = "incident"
 	OfUpdate     Subject = "update"
 	OfPostmortem Subject = "postmortem"
+	// OfTranslation is one of these three in another language.
+	OfTranslation Subject = "translation"
 )
 
 // Revision is a row of revisions: what readers were shown of one thing from
@@ -35,7 +37,7 @@ type Revision struct {
 	SubjectID  int64
 	IncidentID int64
 	Revision   int64
-	Action     string // posted, corrected, withdrawn, edited, published, unpublished
+	Action     string // posted, corrected, withdrawn, edited, published, unpublished, translated
 	Content    string // JSON of Content
 	RecordedAt time.Time
 	AuthorID   *int64
@@ -63,7 +65,9 @@ type Content struct {
 	NextUpdateBy *time.Time           `json:"next_update_by,omitempty"`
 	Start        *time.Time           `json:"start,omitempty"`
 	End          *time.Time           `json:"end,omitempty"`
-	Hidden       bool                 `json:"hidden,omitempty"` // withdrawn or unpublished: readers see nothing of it
+	Of           Subject              `json:"of,omitempty"`       // of a translation: what it is of
+	Language     string               `json:"language,omitempty"` // and in which language
+	Hidden       bool                 `json:"hidden,omitempty"`   // withdrawn or unpublished: readers see nothing of it
 }
 
 // Decode reads the content.

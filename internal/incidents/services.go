@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,37 +41,66 @@ type EditComponent struct {
 	StartDate   string
 	Hidden      bool
 	Showcase    bool
-	Expect      string // what ComponentMark said when the form was opened; empty: do not check
+	Names       []components.Naming // in other languages; of those that are not among them they stay
+	Expect      string              // what ComponentMark said when the form was opened; empty: do not check
+}
+
+// EditGroup changes a group.
+type EditGroup struct {
+	Page        int64
+	Group       string // code
+	Name        string
+	Description string
+	Names       []components.Naming // as in EditComponent
+	Expect      string              // what GroupMark said when the form was opened; empty: do not check
 }
 
 // ComponentMark stands for what a component's form shows: it changes when
 // somebody saves the form, and not when a status moves.
-func ComponentMark(c components.Component) string {
+func ComponentMark(c components.Component, names []components.Naming) string {
 	group := int64(0)
 	if c.GroupID != nil {
 		group = *c.GroupID
 	}
-	return mark(c.Name, c.Description, c.StartDate, strconv.FormatInt(group, 10), strconv.FormatBool(c.Hidden), strconv.FormatBool(c.Showcase))
+	return mark(c.Name, c.Description, c.StartDate, strconv.FormatInt(group, 10), strconv.FormatBool(c.Hidden), strconv.FormatBool(c.Showcase), namesMark(names))
 }
 
 // GroupMark is ComponentMark for a group's form.
-func GroupMark(g components.Group) string { return mark(g.Name, g.Description) }
+func GroupMark(g components.Group, names []components.Naming) string {
+	return mark(g.Name, g.Description, namesMark(names))
+}
+
+func namesMark(ns []components.Naming) string {
+	var parts []string
+	for _, n := range ns {
+		parts = append(parts, n.Language, n.Name, n.Description)
+	}
+	return mark(parts...)
+}
 
 func mark(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x1f")))
 	return hex.EncodeToString(sum[:8])
 }
 
-// maxText is the longest description of a component or group (R§11).
-const maxText = 500
+// The longest name and description of a component or group (R§11).
+const (
+	maxName = 100
+	maxText = 500
+)
 
 // firstYear is the first that a start date may be in: earlier ones are slips of the pen.
 const firstYear = 1970
 
-func checkComponent(name, description, start string) error {
+func checkComponent(name, description, start string, names []components.Naming) error {
 	var c fault.Collector
-	pages.CheckName(&c, "name", name, 100, "field.required")
-	checkDescription(&c, description)
+	pages.CheckName(&c, "name", name, maxName, "field.required")
+	checkDescription(&c, "description", description)
+	for _, n := range names[:min(len(names), mostLanguages)] {
+		checkLanguage(&c, "name_"+n.Language, n.Language)
+		pages.CheckText(&c, "name_"+n.Language, n.Name, maxName)
+		checkDescription(&c, "description_"+n.Language, n.Description)
+	}
 	if start != "" {
 		if t, err := time.Parse(time.DateOnly, start); err != nil || t.Format(time.DateOnly) != start || t.Year() < firstYear {
 			c.Add("start_date", "component.start_date")
@@ -78,12 +109,12 @@ func checkComponent(name, description, start string) error {
 	return c.Err()
 }
 
-func checkDescription(c *fault.Collector, s string) {
+func checkDescription(c *fault.Collector, field, s string) {
 	if n := utf8.RuneCountInString(s); n > maxText {
-		c.Add("description", "field.toolong", "Max", maxText, "Have", n)
+		c.Add(field, "field.toolong", "Max", maxText, "Have", n)
 		return
 	}
-	pages.CheckText(c, "description", strings.NewReplacer("\r\n", " ", "\n", " ").Replace(s), maxText)
+	pages.CheckText(c, field, strings.NewReplacer("\r\n", " ", "\n", " ").Replace(s), maxText)
 }
 
 // AddComponent adds a component. Needs an admin. Faults: name, description,
@@ -93,11 +124,11 @@ func (d *Desk) AddComponent(ctx context.Context, by auth.Actor, a AddComponent) 
 		return components.Component{}, err
 	}
 	a.Name = strings.TrimSpace(a.Name)
-	if err := checkComponent(a.Name, a.Description, a.StartDate); err != nil {
+	if err := checkComponent(a.Name, a.Description, a.StartDate, nil); err != nil {
 		return components.Component{}, err
 	}
 	var c components.Component
-	_, err := d.DB.Change(ctx, a.Page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, a.Page, func(tx *db.Tx) error {
 		var err error
 		if c, err = addComponent(tx, by, a); err == nil && c.Hidden {
 			tx.Quiet()
@@ -162,11 +193,15 @@ func groupID(groups []components.Group, code string) (*int64, error) {
 // EditComponent changes a component. Needs an admin. Faults as AddComponent's.
 func (d *Desk) EditComponent(ctx context.Context, by auth.Actor, e EditComponent) error {
 	e.Name = strings.TrimSpace(e.Name)
-	if err := checkComponent(e.Name, e.Description, e.StartDate); err != nil {
+	if err := checkComponent(e.Name, e.Description, e.StartDate, e.Names); err != nil {
 		return err
 	}
 	return d.onComponent(ctx, by, e.Page, e.Component, "component.edit", func(tx *db.Tx, c *components.Component) error {
-		if e.Expect != "" && e.Expect != ComponentMark(*c) {
+		names, err := components.NamingsOf(tx.DB, e.Page, components.OfComponent, c.ID)
+		if err != nil {
+			return err
+		}
+		if e.Expect != "" && e.Expect != ComponentMark(*c, names) {
 			return fault.New(fault.Conflict, "component.changed")
 		}
 		groups, _, err := components.ListIn(tx, e.Page)
@@ -180,7 +215,10 @@ func (d *Desk) EditComponent(ctx context.Context, by auth.Actor, e EditComponent
 		if err := components.Save(tx, *c); err != nil {
 			return err
 		}
-		return begin(tx, by, *c)
+		if err := begin(tx, by, *c); err != nil {
+			return err
+		}
+		return saveNames(tx, by, components.Naming{PageID: e.Page, Subject: components.OfComponent, SubjectID: c.ID}, c.Code, names, e.Names)
 	})
 }
 
@@ -207,7 +245,7 @@ func (d *Desk) onComponent(ctx context.Context, by auth.Actor, page int64, code,
 	if err := by.Need(auth.Admin); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		c, err := components.ByCode(tx, page, code)
 		if err != nil {
 			return err
@@ -281,7 +319,7 @@ func (d *Desk) SetStatus(ctx context.Context, by auth.Actor, page int64, code st
 	if err := by.Need(auth.Responder); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		done, err := components.Apply(tx, page, []components.Change{{Component: code, Status: s}}, tx.Now, components.Why{Cause: components.CauseManual, AuthorID: by.Ref(), AuthorName: by.Name})
 		if err != nil {
 			return err
@@ -300,11 +338,11 @@ func (d *Desk) AddGroup(ctx context.Context, by auth.Actor, page int64, name, de
 		return components.Group{}, err
 	}
 	name = strings.TrimSpace(name)
-	if err := checkComponent(name, description, ""); err != nil {
+	if err := checkComponent(name, description, "", nil); err != nil {
 		return components.Group{}, err
 	}
 	var g components.Group
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		var err error
 		g, err = addGroup(tx, by, page, name, description)
 		tx.Quiet() // empty, so nowhere yet
@@ -328,20 +366,55 @@ func addGroup(tx *db.Tx, by auth.Actor, page int64, name, description string) (c
 	return g, auth.Record(tx, page, by, "group.add", "group "+g.Code, nil, map[string]any{"name": name})
 }
 
-// EditGroup renames a group. Needs an admin. Conflict when expect, the GroupMark
-// on which the form was opened, has moved; empty checks nothing.
-func (d *Desk) EditGroup(ctx context.Context, by auth.Actor, page int64, code, name, description, expect string) error {
-	name = strings.TrimSpace(name)
-	if err := checkComponent(name, description, ""); err != nil {
+// EditGroup renames a group. Needs an admin. Faults as AddGroup's; Conflict when
+// Expect has moved.
+func (d *Desk) EditGroup(ctx context.Context, by auth.Actor, e EditGroup) error {
+	e.Name = strings.TrimSpace(e.Name)
+	if err := checkComponent(e.Name, e.Description, "", e.Names); err != nil {
 		return err
 	}
-	return d.onGroup(ctx, by, page, code, "group.edit", func(tx *db.Tx, g components.Group) error {
-		if expect != "" && expect != GroupMark(g) {
+	return d.onGroup(ctx, by, e.Page, e.Group, "group.edit", func(tx *db.Tx, g components.Group) error {
+		names, err := components.NamingsOf(tx.DB, e.Page, components.OfGroup, g.ID)
+		if err != nil {
+			return err
+		}
+		if e.Expect != "" && e.Expect != GroupMark(g, names) {
 			return fault.New(fault.Conflict, "component.changed")
 		}
-		g.Name, g.Description = name, description
-		return components.SaveGroup(tx, g)
+		g.Name, g.Description = e.Name, e.Description
+		if err := components.SaveGroup(tx, g); err != nil {
+			return err
+		}
+		return saveNames(tx, by, components.Naming{PageID: e.Page, Subject: components.OfGroup, SubjectID: g.ID}, g.Code, names, e.Names)
 	})
+}
+
+// saveNames replaces what something is called in other languages, and notes it
+// where that is not what it was.
+func saveNames(tx *db.Tx, by auth.Actor, of components.Naming, code string, was, now []components.Naming) error {
+	if err := components.SaveNamings(tx, of.PageID, of.Subject, of.SubjectID, now); err != nil {
+		return err
+	}
+	before, after := named(was), named(was)
+	for _, n := range now {
+		delete(after, n.Language)
+	}
+	maps.Copy(after, named(now))
+	if maps.EqualFunc(before, after, slices.Equal) {
+		return nil
+	}
+	return auth.Record(tx, of.PageID, by, string(of.Subject)+".names", string(of.Subject)+" "+code, before, after)
+}
+
+// named is what something is called by language: name and description.
+func named(ns []components.Naming) map[string][]string {
+	out := map[string][]string{}
+	for _, n := range ns {
+		if n.Name != "" || n.Description != "" {
+			out[n.Language] = []string{n.Name, n.Description}
+		}
+	}
+	return out
 }
 
 // MoveGroup swaps a group with its neighbour.
@@ -392,7 +465,7 @@ func (d *Desk) onGroup(ctx context.Context, by auth.Actor, page int64, code, act
 	if err := by.Need(auth.Admin); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, page, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, page, func(tx *db.Tx) error {
 		g, err := components.GroupByCode(tx, page, code)
 		if err != nil {
 			return err

@@ -169,7 +169,7 @@ func (d *Desk) SaveSettings(ctx context.Context, by auth.Actor, p pages.Page) er
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	_, err := d.DB.Change(ctx, p.ID, func(tx *db.Tx) error {
+	_, err := d.change(ctx, by, p.ID, func(tx *db.Tx) error {
 		was, err := pages.Load(tx, p.ID)
 		if err != nil {
 			return err

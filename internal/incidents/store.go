@@ -145,6 +145,15 @@ func fill(g *gorm.DB, page int64, ids []int64, out []Story, where map[int64]int,
 	for _, m := range ms {
 		out[where[m.IncidentID]].Postmortem = &m
 	}
+	var ts []Translation
+	// served by translations_incident
+	if err := g.Raw(`select `+translationColumns+` from translations where page_id = ? and incident_id in ? order by id`, page, ids).Scan(&ts).Error; err != nil {
+		return fmt.Errorf("load translations: %w", err)
+	}
+	for _, t := range ts {
+		s := &out[where[t.IncidentID]]
+		s.Translations = append(s.Translations, t)
+	}
 	rs, err := revisions(g, page, ids, us, ms)
 	if err != nil {
 		return fmt.Errorf("load revisions: %w", err)

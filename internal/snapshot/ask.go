@@ -19,7 +19,7 @@ func (s *Snapshot) Tag() string {
 }
 
 // Incident finds an incident by its code; nil for none.
-func (s *Snapshot) Incident(code string) *Incident { return s.byCode[code] }
+func (s *Snapshot) Incident(code string) *Incident { return s.Told(s.byCode[code]) }
 
 // Open are the unplanned incidents that are not resolved, newest first.
 func (s *Snapshot) Open() []*Incident {
@@ -48,7 +48,7 @@ func (s *Snapshot) pick(want func(*Incident) bool) []*Incident {
 	var out []*Incident
 	for _, i := range s.Incidents {
 		if want(i) {
-			out = append(out, i)
+			out = append(out, s.Told(i))
 		}
 	}
 	return out
@@ -64,7 +64,7 @@ func (s *Snapshot) Components() []Component {
 }
 
 // IncidentByID finds an incident by its row id; nil for none.
-func (s *Snapshot) IncidentByID(id int64) *Incident { return s.byID[id] }
+func (s *Snapshot) IncidentByID(id int64) *Incident { return s.Told(s.byID[id]) }
 
 // Component finds a component by its code; nil for none.
 func (s *Snapshot) Component(code string) *Component {
@@ -107,7 +107,7 @@ func (s *Snapshot) MonthOf(key string) (Month, bool) {
 	if m.To.Before(s.firstDay()) || m.To.Equal(s.firstDay()) {
 		return Month{}, false
 	}
-	m.Incidents = slices.Clip(s.shownIn(m.From, m.To))
+	m.Incidents = s.AllTold(slices.Clip(s.shownIn(m.From, m.To)))
 	return m, true
 }
 
@@ -178,7 +178,7 @@ func (s *Snapshot) PastDays(n int) []Day {
 		d := Day{Date: from}
 		for _, i := range s.shownIn(from, to) {
 			if !i.Open() {
-				d.Incidents = append(d.Incidents, i)
+				d.Incidents = append(d.Incidents, s.Told(i))
 			}
 		}
 		out = append(out, d)

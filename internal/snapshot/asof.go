@@ -25,7 +25,7 @@ func (s *Shelf) AsOf(ctx context.Context, page int64, at time.Time) (*Snapshot, 
 	if err != nil {
 		return nil, err
 	}
-	out := Snapshot{Page: now.Page, Version: now.Version, BuiltAt: at, ChangedAt: at, Stood: at}
+	out := Snapshot{Page: now.Page, Version: now.Version, BuiltAt: at, ChangedAt: at, Stood: at, Headline: headlineOf(then.Headline), Names: now.Names}
 	for _, g := range now.Groups {
 		was := g
 		was.Components = nil
@@ -56,6 +56,7 @@ func stood(now *Incident, then incidents.Stood) *Incident {
 	out.Title, out.State, out.Impact, out.StartedAt = then.Title, then.State, then.Impact, then.StartedAt.UTC()
 	out.NextUpdateBy, out.ScheduledFor, out.ScheduledUntil = utc(then.NextUpdateBy), utc(then.Start), utc(then.End)
 	out.Updates, out.Affected, out.Postmortem, out.folded = nil, nil, nil, nil
+	out.Titles = nil // nobody keeps which translations readers were shown then
 	today := map[string]Update{}
 	for _, u := range now.Updates {
 		today[u.Code] = u
@@ -70,6 +71,7 @@ func stood(now *Incident, then incidents.Stood) *Incident {
 		}
 		u.N, u.State, u.Label, u.FellBack = len(out.Updates)+1, c.State, incidents.Label(before, c.State), incidents.FellBack(now.Kind, before, c.State)
 		u.HTML, u.Body, u.HappenedAt, u.NextUpdateBy, u.EditedAt, u.Earlier = c.HTML, c.Body, c.HappenedAt.UTC(), utc(c.NextUpdateBy), nil, nil
+		u.In = nil
 		out.Updates = append(out.Updates, u)
 		told = append(told, incidents.Update{Position: u.N, State: c.State, HappenedAt: u.HappenedAt})
 		before = c.State
@@ -93,7 +95,7 @@ func stood(now *Incident, then incidents.Stood) *Incident {
 	out.MonitoringAt, out.ResolvedAt = utc(f.MonitoringAt), utc(f.ResolvedAt)
 	if p := then.Postmortem; p != nil && now.Postmortem != nil {
 		m := *now.Postmortem
-		m.HTML, m.Body, m.EditedAt, m.Earlier = p.HTML, p.Body, nil, nil
+		m.HTML, m.Body, m.EditedAt, m.Earlier, m.In = p.HTML, p.Body, nil, nil, nil
 		if p.HappenedAt != nil {
 			m.PublishedAt = p.HappenedAt.UTC()
 		}

@@ -49,11 +49,20 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err != nil {
 			return err
 		}
+		namings, err := components.Namings(g, page)
+		if err != nil {
+			return err
+		}
+		headline, err := incidents.HeadlineFrom(g, page)
+		if err != nil {
+			return err
+		}
 		tip, err := tipOf(g, page)
 		if err != nil {
 			return err
 		}
 		out = New(Snapshot{
+			Headline: headlineOf(headline), Names: index.namings(namings),
 			Page: public(p, base(p)), Version: v.Version, ChangedAt: v.ChangedAt.UTC(), BuiltAt: d.Now(),
 			Groups: index.groups(), Incidents: merge(old, stories, index), names: index.names, index: index, tip: tip,
 			Lives: index.lives(since, prev, spans), CalledOff: index.calledOff(since, prev, stories),
@@ -69,6 +78,13 @@ func tipOf(g *gorm.DB, page int64) (t tip, err error) {
 		return t, fmt.Errorf("load the end of the audit: %w", err)
 	}
 	return t, nil
+}
+
+func headlineOf(h *incidents.Headline) string {
+	if h == nil {
+		return ""
+	}
+	return h.Text
 }
 
 // reuse says from which version on incidents must be loaded, and which may be
@@ -298,6 +314,12 @@ func (x *index) incident(s incidents.Story) *Incident {
 		Revision: i.Revision, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 		Updates: x.updates(s), Affected: x.affected(s.Updates), Postmortem: mortem(s),
 	}
+	for lang, w := range translated(s, incidents.OfIncident, i.ID, i.Title) {
+		if out.Titles == nil {
+			out.Titles = map[string]string{}
+		}
+		out.Titles[lang] = w.Body
+	}
 	if len(out.Updates) == 0 {
 		return nil
 	}
@@ -322,6 +344,7 @@ func (x *index) updates(s incidents.Story) []Update {
 			Code: u.Code, N: len(out) + 1, State: u.State, Label: incidents.Label(before, u.State), FellBack: fell,
 			HTML: u.HTML, Plain: u.Plain, Body: u.Body, HappenedAt: u.HappenedAt.UTC(), PostedAt: u.PostedAt.UTC(), NextUpdateBy: utc(u.NextUpdateBy), Notify: u.Notify,
 			EditedAt: utc(u.EditedAt), Earlier: earlier(s.Revisions, incidents.OfUpdate, u.ID), Affected: x.affected([]incidents.Update{u}),
+			In: translated(s, incidents.OfUpdate, u.ID, u.Body),
 		})
 		before = u.State
 	}
@@ -396,7 +419,7 @@ func mortem(s incidents.Story) *Postmortem {
 	}
 	return &Postmortem{
 		Code: m.Code, HTML: m.HTML, Plain: m.Plain, Body: m.Body, PublishedAt: m.PublishedAt.UTC(), EditedAt: utc(m.EditedAt), AuthorName: m.AuthorName,
-		Earlier: earlier(s.Revisions, incidents.OfPostmortem, m.ID),
+		Earlier: earlier(s.Revisions, incidents.OfPostmortem, m.ID), In: translated(s, incidents.OfPostmortem, m.ID, m.Body),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -20,7 +21,7 @@ import (
 //
 // What is changed here, or in the types that are kept, needs another diskFormat.
 
-const monthMark = "statusd month 3 "
+const monthMark = "statusd month 4 "
 
 var errTorn = errors.New("the file is torn or of another format")
 
@@ -154,6 +155,26 @@ func list[T any](t *tape, all *[]T, each func(*T)) {
 	}
 }
 
+func table[T any](t *tape, all *map[string]T, each func(*T)) {
+	n := t.size(len(*all))
+	if t.reading && n > 0 {
+		*all = make(map[string]T)
+		for ; n > 0 && !t.torn; n-- {
+			var key string
+			var value T
+			t.str(&key)
+			each(&value)
+			(*all)[key] = value
+		}
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(*all)) {
+		value := (*all)[key]
+		t.str(&key)
+		each(&value)
+	}
+}
+
 func maybe[T any](t *tape, p **T, each func(*T)) {
 	there := *p != nil
 	if t.bool(&there); !there {
@@ -201,6 +222,7 @@ func (t *tape) incident(i *Incident) {
 	list(t, &i.Updates, t.update)
 	list(t, &i.Affected, t.affected)
 	maybe(t, &i.Postmortem, t.postmortem)
+	table(t, &i.Titles, t.str)
 }
 
 func (t *tape) update(u *Update) {
@@ -221,6 +243,13 @@ func (t *tape) update(u *Update) {
 	maybe(t, &u.EditedAt, t.time)
 	list(t, &u.Earlier, t.earlier)
 	list(t, &u.Affected, t.affected)
+	table(t, &u.In, t.wording)
+}
+
+func (t *tape) wording(w *Wording) {
+	t.str(&w.HTML)
+	t.str(&w.Plain)
+	t.str(&w.Body)
 }
 
 func (t *tape) earlier(e *Earlier) {
@@ -248,4 +277,5 @@ func (t *tape) postmortem(m *Postmortem) {
 	maybe(t, &m.EditedAt, t.time)
 	t.str(&m.AuthorName)
 	list(t, &m.Earlier, t.earlier)
+	table(t, &m.In, t.wording)
 }

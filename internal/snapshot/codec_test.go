@@ -93,9 +93,17 @@ func fillIn(r *rand.Rand, v reflect.Value) {
 		for n := range v.Len() {
 			fillIn(r, v.Index(n))
 		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range 1 + r.IntN(3) {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fillIn(r, key)
+			fillIn(r, value)
+			v.SetMapIndex(key, value)
+		}
 	case reflect.Struct:
 		for n := range v.NumField() {
-			if v.Type().Field(n).IsExported() {
+			if f := v.Type().Field(n); f.IsExported() && f.Tag.Get("json") != "-" {
 				fillIn(r, v.Field(n))
 			}
 		}

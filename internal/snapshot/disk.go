@@ -50,7 +50,7 @@ type head struct {
 	Months   []string
 }
 
-const diskFormat = 3
+const diskFormat = 4
 
 // month is the file of one month: the incidents that are shown under it, and
 // the periods that began in it, by component.

@@ -22,17 +22,24 @@ type tongue struct {
 type tongues struct{ m sync.Map }
 
 // In is the same picture for readers of a language, which must be one that there
-// is a catalogue of. Page.Language is theirs in it; all else is shared.
+// is a catalogue of. Page.Language is theirs in it, and so is what staff said in
+// it of components; incidents are handed out in it (Told). All else is shared.
 func (s *Snapshot) In(lang string, chosen Chosen) *Snapshot {
 	if s.Page.Language == lang && s.chosen == chosen {
 		return s
+	}
+	if s.root != nil {
+		return s.root.In(lang, chosen) // what was put into one language is no source for another
 	}
 	key := tongue{lang, chosen}
 	if t, ok := s.tongues.m.Load(key); ok {
 		return t.(*Snapshot)
 	}
 	other := *s
-	other.Page.Language, other.chosen = lang, chosen
+	other.Page.Language, other.chosen, other.root, other.told = lang, chosen, s, &sync.Map{}
+	if lang != s.own {
+		other.Groups = groupsIn(s.Groups, s.Names[lang])
+	}
 	t, _ := s.tongues.m.LoadOrStore(key, &other)
 	return t.(*Snapshot)
 }
@@ -42,3 +49,7 @@ func (s *Snapshot) Varies() bool { return s.chosen == ByBrowser }
 
 // Kept reports whether links must keep the language, as ?lang=.
 func (s *Snapshot) Kept() bool { return s.chosen == ByReader }
+
+// Own is the language that the page's staff write in, in whatever language the
+// picture is.
+func (s *Snapshot) Own() string { return s.own }

@@ -17,7 +17,7 @@ func New(s Snapshot) *Snapshot {
 		zone = time.UTC
 	}
 	s.Zone = zone
-	s.bodies, s.tongues, s.days, s.chosen = &bodies{}, &tongues{}, &atomic.Pointer[calendar]{}, ByPage
+	s.bodies, s.tongues, s.days, s.chosen, s.own, s.root, s.told = &bodies{}, &tongues{}, &atomic.Pointer[calendar]{}, ByPage, s.Page.Language, nil, nil
 	for i := range s.Groups {
 		var in []components.Status
 		for _, c := range s.Groups[i].Components {

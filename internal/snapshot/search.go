@@ -12,7 +12,7 @@ import (
 
 // Query asks for incidents of the past. Empty fields ask for everything.
 type Query struct {
-	Text      string         // words that must all stand somewhere in title, updates or postmortem
+	Text      string         // words that must all stand somewhere in title, updates or postmortem, in any language
 	Kind      incidents.Kind // one of the two
 	Component string         // code of one that was affected
 	Before    string         // code of the incident after which the list goes on
@@ -44,7 +44,7 @@ func (s *Snapshot) Search(q Query) Found {
 			out.More = true
 			break
 		}
-		out.Incidents = append(out.Incidents, i)
+		out.Incidents = append(out.Incidents, s.Told(i))
 	}
 	return out
 }
@@ -78,11 +78,20 @@ func (i *Incident) foldText() string {
 	i.folded.once.Do(func() {
 		var b strings.Builder
 		b.WriteString(i.Title)
-		for _, u := range i.Updates {
-			b.WriteString("\n" + u.Plain)
+		for _, t := range i.Titles {
+			b.WriteString("\n" + t)
 		}
-		if i.Postmortem != nil {
-			b.WriteString("\n" + i.Postmortem.Plain)
+		add := func(plain string, in map[string]Wording) {
+			b.WriteString("\n" + plain)
+			for _, w := range in {
+				b.WriteString("\n" + w.Plain)
+			}
+		}
+		for _, u := range i.Updates {
+			add(u.Plain, u.In)
+		}
+		if m := i.Postmortem; m != nil {
+			add(m.Plain, m.In)
 		}
 		i.folded.text = fold(b.String())
 	})

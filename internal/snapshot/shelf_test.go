@@ -125,6 +125,9 @@ func TestShelf_outlivesItsDatabaseThroughARestart(t *testing.T) {
 	disk.Flush()
 	i.Posts(incidents.Resolved, "over", statustest.Is(api, components.Operational))
 	disk.Flush()
+	inGerman(s, i, api)
+	must(t, s.Desk.WriteHeadline(t.Context(), s.Staff, incidents.WriteHeadline{Page: s.Page.ID, Text: "All is well again"}))
+	disk.Flush()
 	want := shelf.Get(s.Page.ID)
 	must(t, s.DB.Close())
 
@@ -145,6 +148,29 @@ func TestShelf_outlivesItsDatabaseThroughARestart(t *testing.T) {
 	if got.Incident(i.Code) == nil {
 		t.Error("the incident cannot be found by its code")
 	}
+	german := got.In("de", snapshot.ByReader)
+	if seen := german.Incident(i.Code); seen.Title != "Anrufe scheitern" || seen.Updates[1].Plain != "eins" || seen.Affected[0].Name != "Schnittstelle" || german.Components()[0].Name != "Schnittstelle" || german.Headline != "All is well again" {
+		t.Errorf("in German after the restart: %+v under %q", seen, german.Headline)
+	}
+}
+
+// inGerman says the title and the first update of an incident, and a component,
+// in German.
+func inGerman(s *statustest.Site, i statustest.Incident, c components.Component) {
+	s.T.Helper()
+	story, none := i.Story(), incidents.WordingMark("")
+	for _, x := range []struct {
+		subject             incidents.Subject
+		code, original, now string
+	}{
+		{incidents.OfIncident, i.Code, story.Incident.Title, "Anrufe scheitern"},
+		{incidents.OfUpdate, story.Updates[0].Code, story.Updates[0].Body, "eins"},
+	} {
+		must(s.T, s.Desk.Translate(s.T.Context(), s.Staff, incidents.Translate{
+			Page: s.Page.ID, Subject: x.subject, Code: x.code, Of: incidents.WordingMark(x.original), Texts: []incidents.Wording{{Language: "de", Text: x.now, Was: none}},
+		}))
+	}
+	must(s.T, s.Desk.EditComponent(s.T.Context(), s.Staff, incidents.EditComponent{Page: c.PageID, Component: c.Code, Name: c.Name, Showcase: true, Names: []components.Naming{{Language: "de", Name: "Schnittstelle"}}}))
 }
 
 // One page that cannot be built takes the others not along, and is shown as it
@@ -355,7 +381,7 @@ func TestSnapshot_Body_failureIsNotKept(t *testing.T) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

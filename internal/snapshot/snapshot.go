@@ -14,6 +14,7 @@
 package snapshot
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,7 +71,14 @@ type Snapshot struct {
 	// Indicator is that of CONTRACT 5.1 over all visible components.
 	Indicator components.Indicator
 
+	// Headline is the sentence that staff wrote in place of the automatic one, in
+	// the page's own language; empty: the automatic one is shown.
+	Headline string `json:",omitempty"`
+	// Names are what components and groups are called in other languages.
+	Names map[string]Names `json:",omitempty"`
+
 	// Incidents are all of the page, newest first by StartedAt; maintenance too.
+	// They speak the page's own language, whatever the picture speaks: see Told.
 	Incidents []*Incident
 	// CalledOff are maintenances that were announced and then withdrawn: only
 	// what a calendar needs to strike them out.
@@ -82,6 +90,9 @@ type Snapshot struct {
 	byCode  map[string]*Incident
 	tongues *tongues
 	chosen  Chosen
+	own     string    // the language that staff write in
+	root    *Snapshot // that this is In another language of; nil: this one
+	told    *sync.Map // of such a picture: *Incident to itself in that language
 	byID    map[int64]*Incident
 	bodies  *bodies
 	days    *atomic.Pointer[calendar] // the last that was asked for
@@ -108,6 +119,7 @@ type Group struct {
 	Components  []Component
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Translated  bool `json:"-"` // its name is in the picture's language
 }
 
 // Component is a component as it is shown.
@@ -123,6 +135,8 @@ type Component struct {
 	Showcase    bool
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Translated  bool `json:"-"` // its name is in the picture's language
+	Described   bool `json:"-"` // and its description is
 }
 
 // CalledOff is the trace of a maintenance that was withdrawn.
@@ -166,6 +180,8 @@ type Incident struct {
 	Updates        []Update   // newest first; at least one
 	Affected       []Affected // in page order; only visible components
 	Postmortem     *Postmortem
+	Titles         map[string]string `json:",omitempty"` // in other languages
+	Translated     bool              `json:"-"`          // the title is in the picture's language
 
 	folded *folded // for Search
 }
@@ -190,6 +206,8 @@ type Update struct {
 	EditedAt     *time.Time
 	Earlier      []Earlier // what it said before it was edited, newest first
 	Affected     []Affected
+	In           map[string]Wording `json:",omitempty"` // in other languages
+	Translated   bool               `json:"-"`          // HTML, Plain and Body are in the picture's language
 }
 
 // Earlier is a wording that was replaced.
@@ -208,6 +226,8 @@ type Affected struct {
 	Group string            // empty for none
 	Old   components.Status // before (of updates; of the incident: before it began)
 	New   components.Status // after; of the incident: the last that it said
+	// Translated: the name is in the picture's language.
+	Translated bool `json:"-"`
 }
 
 // FullName is "Group (Component)" as reports of this field print it, or the name.
@@ -228,4 +248,6 @@ type Postmortem struct {
 	EditedAt    *time.Time
 	AuthorName  string
 	Earlier     []Earlier
+	In          map[string]Wording `json:",omitempty"` // in other languages
+	Translated  bool               `json:"-"`          // HTML, Plain and Body are in the picture's language
 }

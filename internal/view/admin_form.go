@@ -110,6 +110,7 @@ type AdminField struct {
 	Type                  string // of an input
 	Complete              string // autocomplete
 	Placeholder           string
+	Lang, Dir             string // of the value, where that is not the page's
 	Class                 string
 	List                  string // id of a datalist
 	Required              bool

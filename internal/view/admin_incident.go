@@ -20,6 +20,8 @@ type AdminIncident struct {
 	Updates    []AdminUpdate // newest first
 	Affected   []AdminSpan
 	Postmortem AdminSaid // what there is of one
+	Titled     string    // in which other languages its title is had, in words
+	Reported   string    // and its postmortem
 }
 
 func (AdminIncident) adminSet() string { return "incident" }
@@ -205,6 +207,7 @@ type AdminUpdate struct {
 	Edited    *AdminTime
 	Versions  int
 	Withdrawn bool
+	Also      string // in which other languages it is had, in words
 	HTML      template.HTML
 	Services  []AdminStatus
 	Next      *AdminTime
@@ -215,8 +218,8 @@ type AdminUpdate struct {
 const adminBackdated = 2 * time.Minute
 
 // AdminTimeline are the updates of a story, newest first. told says in words
-// whom each update reached, by its id.
-func AdminTimeline(p *i18n.Printer, s incidents.Story, names map[int64]string, told map[int64]string, now time.Time) []AdminUpdate {
+// whom each update reached, by its id; tongues are the languages of readers.
+func AdminTimeline(p *i18n.Printer, s incidents.Story, names map[int64]string, told map[int64]string, tongues []AdminTongue, now time.Time) []AdminUpdate {
 	var out []AdminUpdate
 	var before incidents.State
 	shown := 0
@@ -231,6 +234,7 @@ func AdminTimeline(p *i18n.Printer, s incidents.Story, names map[int64]string, t
 			a.Label = p.State(incidents.Label(before, u.State))
 			a.FellBack = incidents.FellBack(s.Incident.Kind, before, u.State)
 			before = u.State
+			a.Also = adminAlso(p, s.In(incidents.OfUpdate, u.ID), u.Body, tongues)
 		}
 		out = append(out, a)
 	}
@@ -282,6 +286,14 @@ func AdminSpans(p *i18n.Printer, spans []components.Span, incident int64, names 
 		out = append(out, AdminSpan{AdminStatus: adminStatus(p, s.Status, names[s.ComponentID]), From: adminClock(p, s.ValidFrom, now), To: adminMaybe(p, s.ValidTo, now)})
 	}
 	return out
+}
+
+// Also adds in which other languages the title and the postmortem are had.
+func (i *AdminIncident) Also(p *i18n.Printer, s incidents.Story, tongues []AdminTongue) {
+	i.Titled = adminAlso(p, s.In(incidents.OfIncident, s.Incident.ID), s.Incident.Title, tongues)
+	if m := s.Postmortem; m != nil && m.PublishedAt != nil {
+		i.Reported = adminAlso(p, s.In(incidents.OfPostmortem, m.ID), m.Body, tongues)
+	}
 }
 
 // AdminIncidents is /admin/incidents and /admin/maintenance.
@@ -358,6 +370,8 @@ func AdminDid(p *i18n.Printer, action string) string {
 // AdminTheirsOf is the last thing that somebody did to a story: what stands
 // above the form of the one who was slower.
 func AdminTheirsOf(p *i18n.Printer, rs []incidents.Revision, now time.Time) *AdminTheirs {
+	// What was said in another language is no change of the story.
+	rs = slices.DeleteFunc(slices.Clone(rs), func(r incidents.Revision) bool { return r.Subject == incidents.OfTranslation })
 	if len(rs) == 0 {
 		return nil
 	}

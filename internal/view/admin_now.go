@@ -16,7 +16,7 @@ import (
 type AdminNow struct {
 	AdminBase
 	Heading  string
-	Public   string // what readers are told now
+	Headline AdminHeadline
 	Quiet    AdminSaid
 	Ongoing  []AdminOpen
 	Waiting  []AdminWaiting
@@ -66,14 +66,34 @@ func AdminHeading(p *i18n.Printer, open int) string {
 	return p.T("admin.now.open", "Count", open)
 }
 
-// AdminPublic is the headline that readers see now; empty where there is no
-// picture yet.
-func AdminPublic(p *i18n.Printer, s *snapshot.Snapshot) string {
-	if s == nil {
-		return ""
-	}
-	return headline(p, s.Page.Words, s.Components(), s.Open()).Text
+// AdminHeadline is what readers are told in one sentence, and the form that
+// replaces it.
+type AdminHeadline struct {
+	Mark, Text string     // as readers see it; an empty text: there is no picture yet
+	Automatic  string     // what it would say by itself; empty where it does
+	Author     string     // who wrote it; empty: nobody did
+	When       *AdminTime // and when
+	Form       AdminForm
+	Open       bool // the form was refused
 }
+
+// NewAdminHeadline words the headline of a page, as its readers get it in the
+// page's own language.
+func NewAdminHeadline(p *i18n.Printer, s *snapshot.Snapshot, written *incidents.Headline, form AdminForm, now time.Time) AdminHeadline {
+	out := AdminHeadline{Form: form, Open: form.Summary != ""}
+	if s == nil {
+		return out
+	}
+	h := headline(p.Voice(), s.Page.Words, s.Components(), s.Open())
+	out.Mark, out.Text = string(h.Mark), h.Text
+	if written != nil {
+		out.Text, out.Automatic, out.Author, out.When = written.Text, h.Text, written.AuthorName, adminMaybe(p, &written.SetAt, now)
+	}
+	return out
+}
+
+// Max is the longest that it may be.
+func (AdminHeadline) Max() int { return incidents.MaxHeadline }
 
 // AdminQuiet is the sentence when nothing is open.
 func AdminQuiet(p *i18n.Printer, last *time.Time) AdminSaid {

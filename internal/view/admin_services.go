@@ -134,7 +134,22 @@ type AdminServiceEdit struct {
 	Status   *AdminStatus
 	Statuses []AdminOption
 	Archived bool
+	Tongues  []AdminTongue // what it is called in other languages
 }
+
+// Called are those of them that say something, in words.
+func (e AdminServiceEdit) Called() string {
+	var names []string
+	for _, t := range e.Tongues {
+		if t.Filled() {
+			names = append(names, t.Name)
+		}
+	}
+	return e.T.List(names)
+}
+
+// Wrong reports whether one of these fields has a message.
+func (e AdminServiceEdit) Wrong() bool { return slices.ContainsFunc(e.Tongues, AdminTongue.Refused) }
 
 func (AdminServiceEdit) adminSet() string { return "service" }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/notify"
+	"github.com/statusd/statusd/internal/snapshot"
 	"github.com/statusd/statusd/internal/statustest"
 	"github.com/statusd/statusd/internal/view"
 )
@@ -37,6 +38,38 @@ type staffWorld struct {
 	names map[int64]string
 	all   []components.Component
 	group []components.Group
+}
+
+// headline is one that somebody wrote, in a form that was refused where the world's is.
+func (w staffWorld) headline() view.AdminHeadline {
+	pic := snapshot.New(snapshot.Snapshot{BuiltAt: w.now, Groups: []snapshot.Group{{Components: []snapshot.Component{{Code: "component001", Name: w.text, Status: components.MajorOutage}}}}})
+	return view.NewAdminHeadline(w.p, pic, &incidents.Headline{Text: w.text, AuthorName: w.text, SetAt: w.now}, w.form, w.now)
+}
+
+// named are the fields for names in other languages.
+func (w staffWorld) named(t testing.TB) []view.AdminTongue {
+	t.Helper()
+	out := views(t).AdminTongues("en")
+	for n := range out {
+		out[n] = out[n].Named(w.form)
+	}
+	return out
+}
+
+// original is a text with an older translation, a fitting one and none.
+func (w staffWorld) original(t testing.TB, subject incidents.Subject) view.AdminOriginal {
+	t.Helper()
+	form := w.form
+	form.ID = string(subject)
+	o := view.AdminOriginal{Subject: subject, Heading: w.text, Action: "/admin/updates/update000001/translations", Form: form, Lang: "en", Line: w.text}
+	for n, tongue := range views(t).AdminTongues("en") {
+		x := incidents.Translation{Body: w.text, AuthorName: w.text, PostedAt: w.now}
+		if n > 1 {
+			x = incidents.Translation{}
+		}
+		o.Tongues = append(o.Tongues, tongue.Said(w.p, form, x, n == 0))
+	}
+	return o
 }
 
 func newStaffWorld(t testing.TB, text string, refused bool) staffWorld {
@@ -148,13 +181,13 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 	over := w.story.Incident
 	over.State, over.ResolvedAt, over.WithdrawnAt = incidents.Resolved, &w.now, &w.now
 	spans := view.AdminSpans(w.p, []components.Span{{ComponentID: 1, IncidentID: new(int64(1)), Status: components.MajorOutage, ValidFrom: w.now}, {ComponentID: 1, IncidentID: new(int64(1)), Status: components.PartialOutage, ValidFrom: w.now, ValidTo: &w.now}}, 1, w.names, w.now)
-	line := view.AdminTimeline(w.p, w.story, w.names, map[int64]string{1: "sent to 3 people"}, w.now)
+	line := view.AdminTimeline(w.p, w.story, w.names, map[int64]string{1: "sent to 3 people"}, views(t).AdminTongues("en"), w.now)
 	audit := view.NewAdminAudit(w.p, auth.Audit{At: w.now, ActorName: w.text, Action: "incident.post", Object: w.text, Before: w.text, After: w.text, Address: "::1"}, w.now)
 	delivery := view.NewAdminDelivery(w.p, notify.Delivery{ID: 7, Telling: incidents.TellNew, Title: w.text, Address: "dana@bright-dental.example", Attempts: 2, Answer: w.text, DueAt: w.now}, w.now)
 	edit := view.AdminServiceEdit{AdminBase: b, Form: f, Code: "component001", Action: "/admin/services/component001", Groups: view.AdminGroupOptions(w.p, w.group), Status: new(view.NewAdminStatus(w.p, components.Degraded)), Statuses: view.AdminStatuses(w.p)}
 	return map[string][]view.AdminPage{
 		"now": {
-			view.AdminNow{AdminBase: b, Heading: view.AdminHeading(w.p, 2), Public: w.text, Ongoing: []view.AdminOpen{{Head: h, Post: w.post()}}, Waiting: []view.AdminWaiting{view.AdminPlannedLine(w.p, plan), view.AdminDraftLine(w.p, over)}, Services: view.AdminTroubles(w.p, w.all)},
+			view.AdminNow{AdminBase: b, Heading: view.AdminHeading(w.p, 2), Headline: w.headline(), Ongoing: []view.AdminOpen{{Head: h, Post: w.post()}}, Waiting: []view.AdminWaiting{view.AdminPlannedLine(w.p, plan), view.AdminDraftLine(w.p, over)}, Services: view.AdminTroubles(w.p, w.all)},
 			view.AdminNow{AdminBase: viewer, Heading: view.AdminHeading(w.p, 0), Quiet: view.AdminQuiet(w.p, &w.now), Empty: true},
 		},
 		"incident": {
@@ -170,13 +203,17 @@ func (w staffWorld) staffPages(t testing.TB) map[string][]view.AdminPage {
 			view.AdminReport{AdminBase: b, Form: f, Groups: w.groups(), Impacts: view.AdminImpacts(w.p), States: view.AdminStates(w.p, incidents.KindIncident), Promises: view.AdminPromises(w.p), Weights: view.AdminWeights(w.p), Snippets: view.AdminReportSnippets(w.p), Tell: view.NewAdminTell(w.p, 1, 1), Preview: preview, Words: view.NewAdminWords(w.p), MatrixOpen: true},
 			view.AdminReport{AdminBase: b, Form: view.NewAdminForm(w.p, "r", nil), Preview: preview},
 		},
-		"plan":       {view.AdminPlan{AdminBase: b, Form: f, Groups: w.groups(), Tell: view.NewAdminTell(w.p, 3, 3), Zone: "EDT", Preview: preview}},
-		"edit":       {view.AdminEdit{AdminBase: b, Head: h, Form: f, Weights: view.AdminWeights(w.p)}, view.AdminEdit{AdminBase: b, Head: view.NewAdminHead(w.p, plan, nil, w.now), Form: f}},
-		"correct":    {view.AdminCorrect{AdminBase: b, Head: h, Update: line[1], Form: f, Versions: view.AdminVersions(w.p, w.story.Revisions, incidents.OfUpdate, 2, w.now), Preview: preview}, view.AdminCorrect{AdminBase: viewer, Head: h, Update: line[0], Form: f}},
+		"plan":    {view.AdminPlan{AdminBase: b, Form: f, Groups: w.groups(), Tell: view.NewAdminTell(w.p, 3, 3), Zone: "EDT", Preview: preview}},
+		"edit":    {view.AdminEdit{AdminBase: b, Head: h, Form: f, Weights: view.AdminWeights(w.p)}, view.AdminEdit{AdminBase: b, Head: view.NewAdminHead(w.p, plan, nil, w.now), Form: f}},
+		"correct": {view.AdminCorrect{AdminBase: b, Head: h, Update: line[1], Form: f, Versions: view.AdminVersions(w.p, w.story.Revisions, incidents.OfUpdate, 2, w.now), Preview: preview}, view.AdminCorrect{AdminBase: viewer, Head: h, Update: line[0], Form: f}},
+		"translate": {
+			view.AdminTranslate{AdminBase: b, Head: h, Texts: []view.AdminOriginal{w.original(t, incidents.OfUpdate).With(doc(t, w.text).HTML)}},
+			view.AdminTranslate{AdminBase: b, Head: h, Texts: []view.AdminOriginal{w.original(t, incidents.OfIncident), w.original(t, incidents.OfPostmortem).With("<p>Why</p>")}},
+		},
 		"withdraw":   {view.AdminConfirmWithdraw{AdminBase: b, Head: h, Updates: "its 4 updates", Form: f}},
 		"postmortem": {view.AdminPostmortem{AdminBase: b, Head: h, Form: f, Status: view.AdminSaid{{Text: "Draft"}}, Published: true, Preview: preview, Versions: view.AdminVersions(w.p, w.story.Revisions, incidents.OfPostmortem, 9, w.now), Tell: view.NewAdminTell(w.p, 3, 3)}, view.AdminPostmortem{AdminBase: viewer, Head: h, Form: f, Preview: preview}},
 		"services":   {view.AdminServices{AdminBase: b, Form: f, Groups: w.groups(), Archived: view.AdminArchived(w.p, w.all)}, view.AdminServices{AdminBase: viewer, Groups: w.groups()}, view.AdminServices{AdminBase: b, Empty: true}},
-		"service":    {edit, view.AdminServiceEdit{AdminBase: b, Form: f, Action: "/admin/services/new", Groups: view.AdminGroupOptions(w.p, w.group)}, view.AdminServiceEdit{AdminBase: b, Form: f, Group: true, Code: "group0000001", Action: "/admin/groups/group0000001"}},
+		"service":    {edit, view.AdminServiceEdit{AdminBase: b, Form: f, Action: "/admin/services/new", Groups: view.AdminGroupOptions(w.p, w.group)}, view.AdminServiceEdit{AdminBase: b, Form: f, Group: true, Code: "group0000001", Tongues: w.named(t), Action: "/admin/groups/group0000001"}},
 		"subscribers": {
 			view.AdminSubscribers{AdminBase: b, Tiles: view.AdminTiles(w.p, notify.Counts{Active: 1284}), Rows: []view.AdminSubscriber{view.NewAdminSubscriber(w.p, notify.Subscriber{Address: "dana@bright-dental.example", State: notify.Suppressed, Preferences: notify.Preferences{Scope: notify.ScopeSome, Components: []string{"a"}, Frequency: notify.FrequencyEnds}, ConfirmedAt: &w.now}, true)}, Find: w.text, Older: "?after=3", Form: f},
 			view.AdminSubscribers{AdminBase: viewer, Rows: []view.AdminSubscriber{view.NewAdminSubscriber(w.p, notify.Subscriber{Address: "dana@bright-dental.example", State: notify.Active, CreatedAt: w.now, Preferences: notify.Preferences{Scope: notify.ScopeAll, Frequency: notify.FrequencyEvery}}, false)}},
@@ -366,7 +403,7 @@ func TestAdminForm_Field_refusesWhatItDoesNotKnow(t *testing.T) {
 func TestAdminTimeline(t *testing.T) {
 	t.Parallel()
 	w := newStaffWorld(t, "x", false)
-	got := view.AdminTimeline(w.p, w.story, w.names, nil, w.now)
+	got := view.AdminTimeline(w.p, w.story, w.names, nil, views(t).AdminTongues("en"), w.now)
 	var labels, links []string
 	for _, u := range got {
 		labels, links = append(labels, u.Label), append(links, u.Link)

@@ -73,7 +73,10 @@ type State struct {
 }
 
 // Link is an address with its words.
-type Link struct{ Href, Text string }
+type Link struct {
+	Href, Text string
+	Lang       string // of the text, where that is not the page's
+}
 
 // reader makes the parts of one page. It is made anew for each rendering.
 type reader struct {

@@ -25,7 +25,10 @@ type APISection struct {
 type APIRow struct{ Path, Text string }
 
 // APICode is the code by which programs know a service.
-type APICode struct{ Name, Code string }
+type APICode struct {
+	Name, Code string
+	Lang       string // of the name, where that is not the page's
+}
 
 // apiSections are the addresses for machines, by kind; a test compares them with
 // the table of routes. What each is stands in the catalogue under
@@ -67,7 +70,7 @@ func (v *Views) API(s *snapshot.Snapshot) ([]byte, error) {
 		page.Sections = append(page.Sections, section)
 	}
 	for _, c := range s.Components() {
-		page.Codes = append(page.Codes, APICode{Name: c.Name, Code: c.Code})
+		page.Codes = append(page.Codes, APICode{Name: c.Name, Lang: r.as(c.Translated), Code: c.Code})
 	}
 	return v.render("public/api", page)
 }

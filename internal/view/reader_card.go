@@ -21,6 +21,7 @@ type Card struct {
 	ID     string // of the heading
 	Href   string
 	Title  string
+	Lang   string // of the title
 	Mark   Mark
 	Facts  []Fact
 	Chips  []Chip
@@ -43,6 +44,7 @@ type Fact struct {
 type Chip struct {
 	Mark Mark
 	Text string
+	Lang string
 	Said []Piece // instead of Text: the name with its status
 }
 
@@ -62,6 +64,7 @@ type Update struct {
 	Recurred string // the word for an incident that came back, or empty
 	Time     Time
 	HTML     template.HTML
+	Lang     string // of HTML
 	Edited   *Edited
 }
 
@@ -75,6 +78,7 @@ type Edited struct {
 type Earlier struct {
 	Said []Piece // from when until when, and the time it bore where that was changed too
 	HTML template.HTML
+	Lang string // of HTML
 }
 
 // maxCardUpdates keeps the status page short: a reader wants the news; the
@@ -83,7 +87,7 @@ const maxCardUpdates = 12
 
 func (r *reader) card(i *snapshot.Incident) Card {
 	c := Card{
-		T: r.p, ID: "i-" + i.Code, Href: r.reportPath(i), Title: i.Title, Mark: Mark(r.effect(i).Mark()),
+		T: r.p, ID: "i-" + i.Code, Href: r.reportPath(i), Title: i.Title, Lang: r.as(i.Translated), Mark: Mark(r.effect(i).Mark()),
 		Facts: r.cardFacts(i), Chips: r.chipsNow(i), Label: r.p.T("public.affected.label"), Steps: r.steps(i),
 	}
 	updates := i.Updates
@@ -195,7 +199,7 @@ func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
 		now := r.s.StatusNow(a)
 		cs = append(cs, Chip{
 			Mark: r.mark(Mark(now.Mark())),
-			Said: r.sentence("public.chip."+r.words+"."+string(now), "Name", apart(r.short(a))),
+			Said: r.sentence("public.chip."+r.words+"."+string(now), "Name", apart(r.short(a), r.as(a.Translated))),
 		})
 	}
 	return cs
@@ -216,7 +220,7 @@ func (r *reader) short(a snapshot.Affected) string {
 func (r *reader) chips(i *snapshot.Incident) []Chip {
 	var cs []Chip
 	for _, a := range i.Affected {
-		cs = append(cs, Chip{Text: r.short(a)})
+		cs = append(cs, Chip{Text: r.short(a), Lang: r.as(a.Translated)})
 	}
 	return cs
 }
@@ -292,7 +296,7 @@ func (r *reader) cardUpdate(i *snapshot.Incident, u snapshot.Update) Update {
 func (r *reader) update(u snapshot.Update, t Time) Update {
 	id := "u" + strconv.Itoa(u.N)
 	out := Update{
-		ID: id, Href: "#" + id, Label: r.p.State(u.Label), Time: t, HTML: safe(u.HTML),
+		ID: id, Href: "#" + id, Label: r.p.State(u.Label), Time: t, HTML: safe(u.HTML), Lang: r.as(u.Translated),
 		LinkName: r.p.T("public.update.link", "Time", t.Text), Edited: r.edited(u.EditedAt, u.HappenedAt, u.Earlier),
 	}
 	if u.FellBack {
@@ -312,7 +316,7 @@ func (r *reader) edited(at *time.Time, happened time.Time, earlier []snapshot.Ea
 			key = "public.edited.dated"
 		}
 		said := r.sentence(key, "From", r.near(x.From, happened), "Until", r.near(x.Until, happened), "Dated", r.stamp(x.HappenedAt))
-		e.Earlier = append(e.Earlier, Earlier{Said: said, HTML: safe(x.HTML)})
+		e.Earlier = append(e.Earlier, Earlier{Said: said, HTML: safe(x.HTML), Lang: r.foreign()})
 	}
 	return e
 }

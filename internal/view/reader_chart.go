@@ -61,6 +61,7 @@ type Dot struct{ X, Title string }
 // ChartRow is a stretch of a lane in words.
 type ChartRow struct {
 	Names  string // on the first row of a lane; empty on those that belong to it
+	Lang   string // of the names, where that is not the page's
 	Span   int    // rows of the lane
 	State  State
 	When   []Piece
@@ -231,7 +232,7 @@ func (r *reader) chartRows(c course, ref time.Time) []ChartRow {
 			State: r.status(s.status), When: r.sentence("public.range", "From", r.near(s.from, ref), "To", r.near(s.to, ref)), Lasted: r.p.Duration(s.to.Sub(s.from)),
 		}
 		if n == 0 {
-			row.Names, row.Span = r.p.List(grouped(c.names)), len(c.parts)
+			row.Lang, row.Names, row.Span = r.asNamed(c.names), r.p.List(grouped(c.names)), len(c.parts)
 		}
 		out = append(out, row)
 	}
@@ -336,7 +337,7 @@ func (r *reader) related(i *snapshot.Incident) []*snapshot.Incident {
 			break
 		}
 		if other.ID != i.ID && history(other) && shareService(i, other) {
-			out = append(out, other)
+			out = append(out, r.s.Told(other))
 		}
 	}
 	return out

@@ -17,6 +17,7 @@ type EmbedPage struct {
 	Base
 	Headline Headline
 	News     string
+	NewsLang string // of the news, where that is not the page's
 	Facts    []Fact
 	Link     Link
 	// Corner is the frame that asks to be shown while something is open. Key
@@ -50,7 +51,7 @@ func (v *Views) EmbedFrame(s *snapshot.Snapshot) ([]byte, error) {
 	page.Corner = true
 	if len(open) > 0 {
 		i := open[0]
-		page.Headline = Headline{Mark: r.mark(Mark(r.effect(i).Mark())), Text: i.Title}
+		page.Headline = Headline{Mark: r.mark(Mark(r.effect(i).Mark())), Text: i.Title, Lang: r.as(i.Translated)}
 		page.about(r, i)
 		page.News = ""
 		page.Link.Href = s.Page.BaseURL + incidentPath(i.Code)
@@ -66,6 +67,7 @@ func (r *reader) embed(h Headline) EmbedPage {
 
 // about says when the newest word on an incident came, and what it is.
 func (p *EmbedPage) about(r *reader, i *snapshot.Incident) {
+	p.NewsLang = r.as(i.Latest().Translated)
 	p.News = lead(i.Latest().Plain, 140)
 	p.Facts = append([]Fact{{Label: r.p.State(i.Latest().Label), Time: new(r.near(i.Latest().HappenedAt, r.s.BuiltAt))}}, r.promise("fact", i.NextUpdateBy, i.Open())...)
 }

@@ -10,12 +10,36 @@ import (
 type Headline struct {
 	Mark Mark
 	Text string
+	Lang string // of the text, where that is not the page's
 }
 
+// headline is the sentence that staff wrote, or else the automatic one. The mark
+// is that of the ledger whoever wrote the words.
 func (r *reader) headline() Headline {
 	h := headline(r.p, r.words, r.s.Components(), r.s.Open())
 	r.mark(h.Mark)
+	if r.s.Headline != "" {
+		h.Text, h.Lang = r.s.Headline, r.foreign()
+	}
 	return h
+}
+
+// as is the language of words that staff wrote or translated; empty where that
+// is the reader's.
+func (r *reader) as(translated bool) string {
+	if translated {
+		return ""
+	}
+	return r.foreign()
+}
+
+// foreign is the language of what staff wrote, where the reader's is another;
+// else empty. Elements with such words say so: a screen reader speaks them right.
+func (r *reader) foreign() string {
+	if own := r.s.Own(); own != r.p.Lang {
+		return own
+	}
+	return ""
 }
 
 // headline: at most three services are named, those in the worst status first.

@@ -57,10 +57,11 @@ type Row struct {
 	State  State // Word is empty where nobody said how bad it was
 	Href   string
 	Title  string
-	Text   string
+	Lang   string // of the title, where that is not the page's
+	Text   []Piece
 	Found  []Piece // instead of Text: the passage that somebody looked for
 	When   []Piece // from when to when, or since when
-	Notes  []string
+	Notes  []Piece
 	Report *Link // to the postmortem
 }
 
@@ -282,8 +283,8 @@ func trouble(all []*snapshot.Incident) (time.Duration, bool) {
 func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
 	u := i.Latest()
 	row := Row{
-		State: r.rowState(i), Href: r.reportPath(i), Title: i.Title,
-		Text: r.p.T("public.row.text", "State", r.p.State(string(u.State)), "Text", lead(u.Plain, leadLength)),
+		State: r.rowState(i), Href: r.reportPath(i), Title: i.Title, Lang: r.as(i.Translated),
+		Text: r.sentence("public.row.text", "State", r.p.State(string(u.State)), "Text", Piece{Text: lead(u.Plain, leadLength), Lang: r.as(u.Translated)}),
 	}
 	from, ok := began(i)
 	if !ok {
@@ -300,19 +301,25 @@ func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
 	return row
 }
 
-func (r *reader) notes(i *snapshot.Incident, counts bool) []string {
-	var ns []string
+func (r *reader) notes(i *snapshot.Incident, counts bool) []Piece {
+	var ns []Piece
 	if n := len(i.Affected); n > 0 {
-		text := r.p.T("public.services.count", "Count", n)
+		note := Piece{Text: r.p.T("public.services.count", "Count", n)}
 		if !counts || n == 1 {
-			text = r.firstNames(i.Affected)
+			note = Piece{Text: r.firstNames(i.Affected), Lang: r.asNamed(i.Affected)}
 		}
-		ns = append(ns, text)
+		ns = append(ns, note)
 	}
 	if counts {
-		ns = append(ns, r.p.T("public.updates.count", "Count", len(i.Updates)))
+		ns = append(ns, Piece{Text: r.p.T("public.updates.count", "Count", len(i.Updates))})
 	}
 	return ns
+}
+
+// asNamed is the language of a list of names; the reader's as soon as one of
+// them is translated.
+func (r *reader) asNamed(as []snapshot.Affected) string {
+	return r.as(slices.ContainsFunc(as, func(a snapshot.Affected) bool { return a.Translated }))
 }
 
 // firstNames is "Call routing, Dashboard and 3 more".

@@ -33,6 +33,7 @@ type HomePage struct {
 // Group is a group of services. One without a name stands without a frame.
 type Group struct {
 	Name     string
+	Lang     string // of the name, where that is not the page's; so in all below
 	Open     bool
 	Count    string // said while it is folded
 	State    State
@@ -42,6 +43,7 @@ type Group struct {
 // Service is one component.
 type Service struct {
 	Name, Description string
+	Lang, AboutLang   string // of the two
 	State             State
 	OK                bool
 	Strip             *Strip // nil where uptime is not shown
@@ -52,6 +54,7 @@ type Plan struct {
 	Day, Month, Weekday string
 	ISO                 string
 	Href, Title, Text   string
+	Lang, TextLang      string // of title and text
 	When                []Piece
 	Lasts               string
 	Chips               []Chip
@@ -131,7 +134,8 @@ func (r *reader) beforeThat() *Older {
 	}
 	for _, i := range r.s.Incidents {
 		if !i.Open() {
-			return &Older{Link: Link{Href: r.reportPath(i), Text: i.Title}, Day: Day{ISO: r.p.DayKey(i.Shown()), Text: r.p.Date(i.Shown())}}
+			i = r.s.Told(i)
+			return &Older{Link: Link{Href: r.reportPath(i), Text: i.Title, Lang: r.as(i.Translated)}, Day: Day{ISO: r.p.DayKey(i.Shown()), Text: r.p.Date(i.Shown())}}
 		}
 	}
 	return nil
@@ -164,7 +168,7 @@ func (r *reader) groups() []Group {
 	var gs []Group
 	for _, g := range r.s.Groups {
 		out := Group{
-			Name: g.Name, Open: flat || g.Status != components.Operational,
+			Name: g.Name, Lang: r.as(g.Translated), Open: flat || g.Status != components.Operational,
 			Count: r.p.T("public.services.count", "Count", len(g.Components)), State: r.status(g.Status),
 		}
 		if g.Status == components.Operational {
@@ -172,7 +176,7 @@ func (r *reader) groups() []Group {
 		}
 		for _, c := range g.Components {
 			out.Services = append(out.Services, Service{
-				Name: c.Name, Description: c.Description, State: r.status(c.Status), OK: c.Status == components.Operational, Strip: r.strip(c),
+				Name: c.Name, Lang: r.as(c.Translated), Description: c.Description, AboutLang: r.as(c.Described), State: r.status(c.Status), OK: c.Status == components.Operational, Strip: r.strip(c),
 			})
 		}
 		gs = append(gs, out)
@@ -203,7 +207,7 @@ func (r *reader) plan(i *snapshot.Incident) Plan {
 	p := Plan{
 		ISO:  r.p.DayKey(start),
 		Href: r.reportPath(i), Calendar: r.calendarPath(i), Label: r.p.T("public.affected.label"), Add: r.p.T("public.calendar.add"), Title: i.Title, Text: lead(i.Latest().Plain, leadLength),
-		When: []Piece{r.near(start, r.s.BuiltAt).piece()}, Chips: r.chips(i),
+		Lang: r.as(i.Translated), TextLang: r.as(i.Latest().Translated), When: []Piece{r.near(start, r.s.BuiltAt).piece()}, Chips: r.chips(i),
 	}
 	p.Day, p.Month, p.Weekday = r.p.Tile(start)
 	if i.ScheduledUntil != nil {
@@ -236,7 +240,7 @@ func (r *reader) past() []PastDay {
 	}
 	for _, d := range all {
 		end := d.Date.AddDate(0, 0, 1)
-		over := append(slices.Clone(d.Incidents), endedIn(late, d.Date, end, window)...)
+		over := append(slices.Clone(d.Incidents), r.s.AllTold(endedIn(late, d.Date, end, window))...)
 		switch {
 		case len(over) > 0:
 			flush()

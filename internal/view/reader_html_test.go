@@ -95,7 +95,13 @@ func hostile(t testing.TB) snapshot.Snapshot {
 // pages renders every page there is, so that each template is run.
 func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 	t.Helper()
-	v, s := views(t), snapshot.New(facts)
+	return pagesIn(t, facts, facts.Page.Language)
+}
+
+// pagesIn is pages for readers of a language.
+func pagesIn(t testing.TB, facts snapshot.Snapshot, lang string) map[string][]byte {
+	t.Helper()
+	v, s := views(t), snapshot.New(facts).In(lang, snapshot.ByPage)
 	out := map[string][]byte{}
 	add := func(name string, body []byte, err error) {
 		t.Helper()
@@ -108,7 +114,7 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 		return func(body []byte, err error) { t.Helper(); add(name, body, err) }
 	}
 	one("home")(v.Home(s))
-	for _, i := range s.Incidents {
+	for _, i := range s.AllTold(s.Incidents) {
 		one("incident " + i.Code)(v.Incident(s, i))
 	}
 	one("uptime")(v.Uptime(s))
@@ -123,9 +129,9 @@ func pages(t testing.TB, facts snapshot.Snapshot) map[string][]byte {
 	one("found")(v.Search(s, view.SearchForm{Text: "a", Kind: "incident"}, s.Search(snapshot.Query{Limit: 4}), "x"))
 	one("found nothing")(v.Search(s, view.SearchForm{Text: `"><script>alert(1)</script>`}, snapshot.Found{}, ""))
 	one("not looked for")(v.Search(s, view.SearchForm{Text: `"><script>`, Errors: map[string]string{"q": `<script>`, "component": "b", "kind": "c"}, Notice: `<script>`}, snapshot.Found{}, ""))
-	stood := *s
+	stood := *snapshot.New(facts)
 	stood.Stood, stood.Lives = s.BuiltAt, nil
-	then := snapshot.New(stood)
+	then := snapshot.New(stood).In(lang, snapshot.ByPage)
 	one("home as it stood")(v.Home(then))
 	one("incident as it stood")(v.Incident(then, then.Incidents[0]))
 	one("no moment")(v.Stood(s, view.MomentForm{Path: "/", Typed: `"><script>alert(1)</script>`, Fault: fault.At("at", "public.stood.unreadable")}))

@@ -13,6 +13,7 @@ import (
 type IncidentPage struct {
 	Base
 	Name       string
+	NameLang   string // of the name, where that is not the page's
 	Month      Link   // Href is empty where the month has no page yet
 	Report     string // "Incident Report for CallRail"
 	State      State
@@ -23,8 +24,8 @@ type IncidentPage struct {
 	Postmortem *Postmortem
 	Count      string // "9 updates"
 	Updates    []Update
-	Affected   string // "This incident affected: A, B (x, y), and C."
-	Follow     string // address of the form for this incident alone, while it is open
+	Affected   []Piece // "This incident affected: A, B (x, y), and C."
+	Follow     string  // address of the form for this incident alone, while it is open
 	Chart      *Chart
 	Related    []PastDay // other reports about the same services
 	Calendar   string    // where a maintenance can be had for one's calendar
@@ -37,6 +38,7 @@ type Postmortem struct {
 	Heading string // empty: the text begins with that heading itself
 	Label   string
 	HTML    template.HTML
+	Lang    string // of HTML, where that is not the page's
 	Posted  []Piece
 	Edited  *Edited
 }
@@ -45,7 +47,7 @@ type Postmortem struct {
 func (v *Views) Incident(s *snapshot.Snapshot, i *snapshot.Incident) ([]byte, error) {
 	r := v.reader(s)
 	page := IncidentPage{
-		Base: r.base(i.Title, incidentPath(i.Code)), Name: i.Title,
+		Base: r.base(i.Title, incidentPath(i.Code)), Name: i.Title, NameLang: r.as(i.Translated),
 		Month:  Link{Href: r.monthPath(i.Shown()), Text: r.p.Month(i.Shown())},
 		Report: r.p.T("public.report."+string(i.Kind), "Name", s.Page.Name),
 		State:  r.incidentState(i), Facts: r.incidentFacts(i), Label: r.p.T("public.affected.label"),
@@ -116,11 +118,11 @@ func (r *reader) incidentFacts(i *snapshot.Incident) []Fact {
 
 // affectedLine names what was affected as reports of this field do: grouped
 // components stand in brackets behind their group.
-func (r *reader) affectedLine(i *snapshot.Incident) string {
+func (r *reader) affectedLine(i *snapshot.Incident) []Piece {
 	if len(i.Affected) == 0 {
-		return ""
+		return nil
 	}
-	return r.p.T("public.affected."+string(i.Kind), "List", r.p.List(grouped(i.Affected)))
+	return r.sentence("public.affected."+string(i.Kind), "List", Piece{Text: r.p.List(grouped(i.Affected)), Lang: r.asNamed(i.Affected)})
 }
 
 // grouped is "A", "B (x, y)" for each component without a group and each group.
@@ -155,7 +157,7 @@ func (r *reader) postmortem(m *snapshot.Postmortem) *Postmortem {
 		return nil
 	}
 	word := r.p.State("postmortem")
-	out := &Postmortem{Label: word, HTML: safe(m.HTML), Posted: r.sentence("public.posted", "Time", r.stamp(m.PublishedAt)), Edited: r.edited(m.EditedAt, m.PublishedAt, m.Earlier)}
+	out := &Postmortem{Label: word, HTML: safe(m.HTML), Lang: r.as(m.Translated), Posted: r.sentence("public.posted", "Time", r.stamp(m.PublishedAt)), Edited: r.edited(m.EditedAt, m.PublishedAt, m.Earlier)}
 	// Many reports begin with "# Postmortem": saying it twice would look like a slip.
 	if !r.titled(m.HTML) {
 		out.Heading = word

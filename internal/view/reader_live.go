@@ -14,8 +14,9 @@ func (v *Views) Live(s *snapshot.Snapshot) ([]byte, error) {
 	raw, err := json.Marshal(struct {
 		Tag  string `json:"tag"`
 		Say  string `json:"say"`
+		Lang string `json:"lang,omitempty"` // of what is said, where that is not the page's
 		Mark Mark   `json:"mark"`
-	}{s.Tag(), h.Text, h.Mark})
+	}{s.Tag(), h.Text, h.Lang, h.Mark})
 	if err != nil {
 		return nil, fmt.Errorf("write the live line: %w", err)
 	}

@@ -29,7 +29,7 @@ func (v *Views) Maintenance(s *snapshot.Snapshot) ([]byte, error) {
 		past = past[:maxPastMaintenance]
 		page.Older = searchPath(SearchForm{Kind: string(incidents.KindMaintenance)}, past[len(past)-1].Code)
 	}
-	page.Past = r.listed(past)
+	page.Past = r.listed(s.AllTold(past))
 	return v.render("public/maintenance", page)
 }
 

@@ -215,7 +215,7 @@ func (r *reader) finder(f SearchForm) Finder {
 func (r *reader) onceCalled(code string) string {
 	for _, i := range r.s.Incidents {
 		if n := slices.IndexFunc(i.Affected, func(a snapshot.Affected) bool { return a.Code == code }); n >= 0 {
-			return fullName(i.Affected[n])
+			return fullName(r.s.Told(i).Affected[n])
 		}
 	}
 	return ""

@@ -27,7 +27,7 @@ const MostDrawn = 200
 
 // Drawn reports whether an incident has an image of its own.
 func Drawn(s *snapshot.Snapshot, i *snapshot.Incident) bool {
-	return slices.Contains(s.Incidents[:min(MostDrawn, len(s.Incidents))], i)
+	return slices.ContainsFunc(s.Incidents[:min(MostDrawn, len(s.Incidents))], func(x *snapshot.Incident) bool { return x.Code == i.Code })
 }
 
 func (r *reader) share(path string) *Share {

@@ -102,12 +102,14 @@ type Choices struct {
 // ChoiceGroup is a group of services to choose from.
 type ChoiceGroup struct {
 	Name    string
+	Lang    string // of the name, where that is not the page's
 	Options []Choice
 }
 
 // Choice is one service to choose.
 type Choice struct {
 	Code, Name string
+	Lang       string // of the name, where that is not the page's
 	Chosen     bool
 }
 
@@ -125,7 +127,7 @@ func (v *Views) Subscribe(s *snapshot.Snapshot, f SubscribeForm) ([]byte, error)
 	page := SubscribePage{Base: r.base(r.p.T("public.subscribe.title"), "/subscribe"), Form: f}
 	page.Here, page.Forms = "/subscribe", true
 	if i := s.Incident(f.Incident); i != nil && i.Open() && i.Kind == incidents.KindIncident {
-		page.About = &Link{Href: incidentPath(i.Code), Text: i.Title}
+		page.About = &Link{Href: incidentPath(i.Code), Text: i.Title, Lang: r.as(i.Translated)}
 		page.Languages = r.languages(url.Values{"incident": {i.Code}})
 	} else if f.What == "incident" {
 		page.Form.What = "all"
@@ -236,9 +238,9 @@ func (r *reader) choices(what string, chosen []string, how string, maintenance b
 	c := Choices{T: r.p, What: what, How: how, Maintenance: maintenance, Error: errors["components"]}
 	c.Expanded = what == "some" || c.Error != ""
 	for _, g := range r.s.Groups {
-		out := ChoiceGroup{Name: g.Name}
+		out := ChoiceGroup{Name: g.Name, Lang: r.as(g.Translated)}
 		for _, x := range g.Components {
-			out.Options = append(out.Options, Choice{Code: x.Code, Name: x.Name, Chosen: slices.Contains(chosen, x.Code)})
+			out.Options = append(out.Options, Choice{Code: x.Code, Name: x.Name, Lang: r.as(x.Translated), Chosen: slices.Contains(chosen, x.Code)})
 		}
 		c.Groups = append(c.Groups, out)
 	}
@@ -273,7 +275,7 @@ func (r *reader) follows(codes []string) []Link {
 	var out []Link
 	for _, code := range codes {
 		if i := r.s.Incident(code); i != nil {
-			out = append(out, Link{Href: incidentPath(i.Code), Text: i.Title})
+			out = append(out, Link{Href: incidentPath(i.Code), Text: i.Title, Lang: r.as(i.Translated)})
 		}
 	}
 	return out

@@ -125,6 +125,7 @@ type UptimePage struct {
 // UptimeGroup is a group's rows; one without a name has no row of its own.
 type UptimeGroup struct {
 	Name    string
+	Lang    string // of the name, where that is not the page's
 	Figures []string
 	Rows    []UptimeRow
 }
@@ -132,6 +133,7 @@ type UptimeGroup struct {
 // UptimeRow is a service: a figure for ninety days, and one for each month.
 type UptimeRow struct {
 	Href, Name string
+	Lang       string // of the name, where that is not the page's
 	Figures    []string
 }
 
@@ -158,12 +160,12 @@ func (v *Views) Uptime(s *snapshot.Snapshot) ([]byte, error) {
 		return out
 	}
 	for _, g := range s.Groups {
-		ug := UptimeGroup{Name: g.Name}
+		ug := UptimeGroup{Name: g.Name, Lang: r.as(g.Translated)}
 		var shown []snapshot.Component
 		for _, c := range g.Components {
 			if c.Showcase {
 				shown = append(shown, c)
-				ug.Rows = append(ug.Rows, UptimeRow{Href: uptimePath(c.Code), Name: c.Name, Figures: figures(c)})
+				ug.Rows = append(ug.Rows, UptimeRow{Href: uptimePath(c.Code), Name: c.Name, Lang: r.as(c.Translated), Figures: figures(c)})
 			}
 		}
 		if len(shown) == 0 {
@@ -200,14 +202,16 @@ func (r *reader) monthStart(y int, m time.Month) time.Time {
 // UptimeOfPage is one service's days as calendars, a year of them at a time.
 type UptimeOfPage struct {
 	Base
-	Name   string
-	Group  string
-	Rule   string
-	Figure []Piece // of ninety days
-	Months []Calendar
-	Days   []TroubledDay // newest first
-	Years  []YearLink
-	Legend []State
+	Name string
+	// NameLang is the language of the name, where that is not the page's.
+	NameLang string
+	Group    Piece
+	Rule     string
+	Figure   []Piece // of ninety days
+	Months   []Calendar
+	Days     []TroubledDay // newest first
+	Years    []YearLink
+	Legend   []State
 }
 
 // Calendar is a month as a table of weeks.
@@ -243,11 +247,11 @@ type YearLink struct {
 // months. The caller has checked the year with UptimeYears.
 func (v *Views) UptimeOf(s *snapshot.Snapshot, c snapshot.Component, year int) ([]byte, error) {
 	r := v.reader(s)
-	page := UptimeOfPage{Base: r.base(r.p.T("public.uptime.of", "Name", c.Name), uptimePath(c.Code)), Name: c.Name, Rule: r.rule(), Legend: r.legend()}
+	page := UptimeOfPage{Base: r.base(r.p.T("public.uptime.of", "Name", c.Name), uptimePath(c.Code)), Name: c.Name, NameLang: r.as(c.Translated), Rule: r.rule(), Legend: r.legend()}
 	page.Here, page.Forms = "/uptime", true
 	for _, g := range s.Groups {
 		if slices.ContainsFunc(g.Components, func(x snapshot.Component) bool { return x.ID == c.ID }) {
-			page.Group = g.Name
+			page.Group = Piece{Text: g.Name, Lang: r.as(g.Translated)}
 		}
 	}
 	from, to := s.LastDays(stripDays)
@@ -348,7 +352,7 @@ func (r *reader) calendarDay(c snapshot.Component, n int, d components.Day, told
 	out.Text = strings.Join(parts, r.p.T("public.uptime.and"))
 	t := TroubledDay{Day: Day{ISO: d.Key(), Text: r.p.Date(d.From.Add(12 * time.Hour))}, Text: r.p.T("public.uptime.day", "What", out.Text)}
 	for _, i := range r.s.IncidentsOn(c, d) {
-		t.Links = append(t.Links, Link{Href: incidentPath(i.Code), Text: i.Title})
+		t.Links = append(t.Links, Link{Href: incidentPath(i.Code), Text: i.Title, Lang: r.as(i.Translated)})
 	}
 	*told = append(*told, t)
 	return out

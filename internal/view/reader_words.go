@@ -10,8 +10,9 @@ type Piece struct {
 	Text   string
 	ISO    string // of a moment
 	Strong bool
-	Apart  bool // a name, whose script may run the other way
-	Sought bool // what somebody looked for
+	Apart  bool   // a name, whose script may run the other way
+	Sought bool   // what somebody looked for
+	Lang   string // of the text, where that is not the page's
 }
 
 func (t Time) piece() Piece { return Piece{Text: t.Text, ISO: t.ISO} }
@@ -46,6 +47,6 @@ func (r *reader) sentence(key string, pairs ...any) []Piece {
 }
 
 // apart is a name inside a sentence that is kept from mixing with its script.
-func apart(text string) Piece { return Piece{Text: text, Apart: true} }
+func apart(text, lang string) Piece { return Piece{Text: text, Apart: true, Lang: lang} }
 
 func (p Piece) piece() Piece { return p }

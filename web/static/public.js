@@ -52,7 +52,7 @@
       const at = r.left + (rtl ? 1 - x : x) * r.width - tip.offsetWidth / 2;
       tip.style.left = Math.max(8, Math.min(innerWidth - tip.offsetWidth - 8, at)) + scrollX + 'px';
       tip.style.top = r.top + scrollY - tip.offsetHeight - 10 + 'px';
-      if (aloud) say.textContent = text;
+      if (aloud) { say.lang = html.lang; say.textContent = text; }
     };
     const hide = () => { tip.hidden = true; mark?.remove(); mark = undefined; };
     a.onpointermove = a.onpointerdown = (e) => {
@@ -107,6 +107,7 @@
     if (missed) { missed = 0; said(); }
     if (m.tag === tag) return;
     tag = m.tag;
+    say.lang = m.lang || html.lang;
     say.textContent = m.say;
     if (scrollY < 80 && !document.querySelector('main :focus')) return swap().catch(lost);
     const b = document.createElement('button');

@@ -65,6 +65,8 @@ func (h *Handlers) Routes() []server.Route {
 		staff(auth.Viewer, post, "/admin/account/sessions/:code/end", h.endSession),
 
 		staff(auth.Viewer, get, "/admin", h.now),
+		staff(auth.Responder, post, "/admin/headline", h.writeHeadline),
+		staff(auth.Responder, post, "/admin/headline/automatic", h.dropHeadline),
 		staff(auth.Responder, post, "/admin/preview", h.preview),
 
 		staff(auth.Viewer, get, "/admin/incidents", h.incidents),
@@ -74,6 +76,8 @@ func (h *Handlers) Routes() []server.Route {
 		staff(auth.Responder, post, "/admin/incidents/:code/updates", h.postUpdate),
 		staff(auth.Responder, get, "/admin/incidents/:code/edit", h.editForm),
 		staff(auth.Responder, post, "/admin/incidents/:code/edit", h.edit),
+		staff(auth.Responder, get, "/admin/incidents/:code/translations", h.translateIncidentForm),
+		staff(auth.Responder, post, "/admin/incidents/:code/translations", h.translateIncident),
 		staff(auth.Responder, get, "/admin/incidents/:code/withdraw", h.withdrawIncidentForm),
 		staff(auth.Responder, post, "/admin/incidents/:code/withdraw", h.withdrawIncident),
 		staff(auth.Viewer, get, "/admin/incidents/:code/postmortem", h.postmortemForm),
@@ -84,6 +88,8 @@ func (h *Handlers) Routes() []server.Route {
 
 		staff(auth.Viewer, get, "/admin/updates/:code", h.correctForm),
 		staff(auth.Responder, post, "/admin/updates/:code", h.correct),
+		staff(auth.Responder, get, "/admin/updates/:code/translations", h.translateUpdateForm),
+		staff(auth.Responder, post, "/admin/updates/:code/translations", h.translateUpdate),
 		staff(auth.Responder, post, "/admin/updates/:code/withdraw", h.withdrawUpdate),
 		staff(auth.Responder, post, "/admin/updates/:code/undo", h.undo),
 
@@ -94,6 +100,8 @@ func (h *Handlers) Routes() []server.Route {
 		staff(auth.Responder, post, "/admin/maintenance/:code/updates", h.postUpdate),
 		staff(auth.Responder, get, "/admin/maintenance/:code/edit", h.editForm),
 		staff(auth.Responder, post, "/admin/maintenance/:code/edit", h.edit),
+		staff(auth.Responder, get, "/admin/maintenance/:code/translations", h.translateIncidentForm),
+		staff(auth.Responder, post, "/admin/maintenance/:code/translations", h.translateIncident),
 		staff(auth.Responder, get, "/admin/maintenance/:code/withdraw", h.withdrawIncidentForm),
 		staff(auth.Responder, post, "/admin/maintenance/:code/withdraw", h.withdrawIncident),
 

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,8 +35,10 @@ func read(c *gin.Context) *typed {
 // text is a long text. Browsers send CR LF; everything here has line feeds, so
 // that a text which nobody touched compares equal.
 func (t *typed) text(name string) string {
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(t.values.Get(name))
+	return unixLines(t.values.Get(name))
 }
+
+func unixLines(s string) string { return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s) }
 
 // line is a short text without the blanks around it.
 func (t *typed) line(name string) string { return strings.TrimSpace(t.text(name)) }
@@ -52,6 +55,10 @@ func (t *typed) expect() int64 {
 	}
 	return n
 }
+
+// opened is what the form was opened on, where that is no revision. A form that
+// does not say has seen nothing, and overwrites nothing.
+func (t *typed) opened() string { return cmp.Or(t.line("expect"), "nothing") }
 
 func (t *typed) key() string { return t.values.Get("key") }
 

@@ -3,6 +3,7 @@ package admin
 import (
 	"github.com/gin-gonic/gin"
 
+	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/fault"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/server"
@@ -42,17 +43,27 @@ func (h *Handlers) groupPage(c *gin.Context, r reply) error {
 		if err != nil {
 			return err
 		}
-		if r.conflict() && r.values != nil {
-			r.values.Set("expect", incidents.GroupMark(g)) // who presses Save again has been told
+		names, err := h.components().Namings(c, g.PageID, components.OfGroup, g.ID)
+		if err != nil {
+			return err
 		}
-		return h.page(c, r, view.AdminServiceEdit{AdminBase: b, Group: true, Code: g.Code, Form: r.form(b.T, "g", proposed("name", g.Name, "description", g.Description, "expect", incidents.GroupMark(g))), Action: "/admin/groups/" + g.Code})
+		v := proposed("name", g.Name, "description", g.Description, "expect", incidents.GroupMark(g, names))
+		called(v, names)
+		if r.conflict() && r.values != nil {
+			r.values.Set("expect", v.Get("expect")) // who presses Save again has been told
+		}
+		form := r.form(b.T, "g", v)
+		return h.page(c, r, view.AdminServiceEdit{AdminBase: b, Group: true, Code: g.Code, Form: form, Tongues: h.named(c, form), Action: "/admin/groups/" + g.Code})
 	}
 	return fault.New(fault.NotFound, "fault.notfound")
 }
 
 func (h *Handlers) editGroup(c *gin.Context) error {
 	t := read(c)
-	if err := h.Desk.EditGroup(c, server.Actor(c), server.PageOf(c).ID, c.Param("code"), t.line("name"), t.line("description"), t.line("expect")); err != nil {
+	err := h.Desk.EditGroup(c, server.Actor(c), incidents.EditGroup{
+		Page: server.PageOf(c).ID, Group: c.Param("code"), Name: t.line("name"), Description: t.line("description"), Names: h.names(c, t), Expect: t.line("expect"),
+	})
+	if err != nil {
 		return h.refuse(c, err, t, h.groupPage)
 	}
 	return goTo(c, "/admin/services", "saved")

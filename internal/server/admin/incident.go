@@ -173,7 +173,8 @@ func (h *Handlers) fillIncident(c *gin.Context, p *view.AdminIncident, s scene) 
 	if p.CanPost() {
 		p.Toast = toast
 	}
-	p.Updates = view.AdminTimeline(p.T, s.story, s.names, words, now)
+	p.Updates = view.AdminTimeline(p.T, s.story, s.names, words, h.tongues(c), now)
+	p.Also(p.T, s.story, h.tongues(c))
 	p.Postmortem = view.AdminMortemStatus(p.T, s.story.Postmortem, now)
 	return nil
 }

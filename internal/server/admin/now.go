@@ -13,7 +13,10 @@ const (
 	drafts = 5  // of those that are over, looked through for a postmortem that waits
 )
 
-func (h *Handlers) now(c *gin.Context) error {
+func (h *Handlers) now(c *gin.Context) error { return h.nowPage(c, reply{}) }
+
+// nowPage shows what is so; a refused headline stands in its form.
+func (h *Handlers) nowPage(c *gin.Context, r reply) error {
 	b, err := h.base(c, "now", "Now")
 	if err != nil {
 		return err
@@ -27,7 +30,10 @@ func (h *Handlers) now(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p := view.AdminNow{AdminBase: b, Heading: view.AdminHeading(b.T, b.Open), Services: view.AdminTroubles(b.T, all), Empty: len(all) == 0, Public: view.AdminPublic(b.T, h.Shelf.Get(page))}
+	p := view.AdminNow{AdminBase: b, Heading: view.AdminHeading(b.T, b.Open), Services: view.AdminTroubles(b.T, all), Empty: len(all) == 0}
+	if p.Headline, err = h.headline(c, b.T, r); err != nil {
+		return err
+	}
 	for _, st := range open {
 		if st.Incident.State == incidents.Scheduled {
 			p.Waiting = append(p.Waiting, view.AdminPlannedLine(b.T, st.Incident))
@@ -45,7 +51,7 @@ func (h *Handlers) now(c *gin.Context) error {
 	if err := h.lately(c, &p); err != nil {
 		return err
 	}
-	return h.page(c, reply{}, p)
+	return h.page(c, r, p)
 }
 
 // lately adds what the last incidents left: drafts that wait, and when the

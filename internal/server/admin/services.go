@@ -91,8 +91,13 @@ func (h *Handlers) servicePage(c *gin.Context, r reply) error {
 	if err != nil {
 		return err
 	}
+	names, err := h.components().Namings(c, x.PageID, components.OfComponent, x.ID)
+	if err != nil {
+		return err
+	}
 	v := proposed("name", x.Name, "description", x.Description, "start_date", x.StartDate, "status", x.Status.Mark(), "hidden", one(x.Hidden), "showcase", one(x.Showcase),
-		"expect", incidents.ComponentMark(*x))
+		"expect", incidents.ComponentMark(*x, names))
+	called(v, names)
 	if r.conflict() && r.values != nil {
 		r.values.Set("expect", v.Get("expect")) // who presses Save again has been told
 	}
@@ -101,9 +106,9 @@ func (h *Handlers) servicePage(c *gin.Context, r reply) error {
 			v.Set("group", g.Code)
 		}
 	}
-	status := view.NewAdminStatus(b.T, x.Status)
+	status, form := view.NewAdminStatus(b.T, x.Status), r.form(b.T, "s", v)
 	return h.page(c, r, view.AdminServiceEdit{
-		AdminBase: b, Form: r.form(b.T, "s", v), Code: x.Code, Action: "/admin/services/" + x.Code,
+		AdminBase: b, Form: form, Tongues: h.named(c, form), Code: x.Code, Action: "/admin/services/" + x.Code,
 		Groups: view.AdminGroupOptions(b.T, groups), Status: &status, Statuses: view.AdminStatuses(b.T),
 	})
 }
@@ -129,7 +134,7 @@ func (h *Handlers) editService(c *gin.Context) error {
 	err := h.Desk.EditComponent(c, server.Actor(c), incidents.EditComponent{
 		Page: server.PageOf(c).ID, Component: c.Param("code"), Group: t.line("group"), Name: t.line("name"), Description: t.line("description"),
 		StartDate: t.line("start_date"), Hidden: t.tick("hidden"), Showcase: t.tick("showcase"),
-		Expect: t.line("expect"),
+		Names: h.names(c, t), Expect: t.line("expect"),
 	})
 	if err != nil {
 		return h.refuse(c, err, t, h.servicePage)

@@ -30,7 +30,7 @@ func (h *Handlers) correctPage(c *gin.Context, r reply) error {
 		return err
 	}
 	p := view.AdminCorrect{AdminBase: b, Head: s.head(b.T, h.clock()), Zone: h.zone(c, b.T)}
-	for _, x := range view.AdminTimeline(b.T, s.story, s.names, nil, h.clock()) {
+	for _, x := range view.AdminTimeline(b.T, s.story, s.names, nil, h.tongues(c), h.clock()) {
 		if x.Code == u.Code {
 			p.Update = x
 		}

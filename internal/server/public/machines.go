@@ -16,10 +16,11 @@ var (
 )
 
 // shared answers with data that scripts of other sites may read: it is public,
-// and no cookie is looked at.
+// and no cookie is looked at. Its words are always the page's own: programs
+// compare names.
 func (h *Handlers) shared(f feeds.Format) server.Handler {
 	return func(c *gin.Context) error {
-		s, header := h.spoken(c), c.Writer.Header()
+		s, header := h.Snapshot(c), c.Writer.Header()
 		header["Access-Control-Allow-Origin"], header["Content-Security-Policy"] = anyOrigin, cspData
 		return serve(c, s, snapshot.Key{Kind: f.Kind, Lang: s.Page.Language}, f.ContentType, h.rendering(f, s, nil))
 	}

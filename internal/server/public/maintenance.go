@@ -12,8 +12,14 @@ func (h *Handlers) maintenance(c *gin.Context) error {
 	return serve(c, s, snapshot.Key{Kind: "maintenance", Lang: s.Page.Language}, html, func() ([]byte, error) { return h.Views.Maintenance(s) })
 }
 
-// document answers with an incident in another form than a page.
-func (h *Handlers) document(c *gin.Context, s *snapshot.Snapshot, i *snapshot.Incident, ending string) error {
+// document answers with an incident in another form than a page. What has the
+// shape of the read API speaks the page's own language, as all of that does.
+func (h *Handlers) document(c *gin.Context, code, ending string) error {
+	s := h.spoken(c)
+	if ending == "json" {
+		s = h.Snapshot(c)
+	}
+	i := s.Incident(code)
 	for _, f := range feeds.Reports {
 		if f.Ending != ending || !f.Has(i) {
 			continue

@@ -141,7 +141,7 @@ func (h *Handlers) incident(c *gin.Context) error {
 		return missing(s, code)
 	}
 	if ends {
-		return h.document(c, h.spoken(c), i, ending)
+		return h.document(c, code, ending)
 	}
 	if at := asked(c); at != "" {
 		return h.stood(c, at, func(then *snapshot.Snapshot) ([]byte, error) {

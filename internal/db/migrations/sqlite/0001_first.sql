@@ -162,6 +162,54 @@ create table postmortems (
   revision integer not null default 1
 );
 
+-- What a component or group is called in another language than the page's.
+create table namings (
+  page_id integer not null references pages (id) on delete cascade,
+  subject text not null check (subject in ('component','group')),
+  subject_id integer not null,
+  language text not null,
+  name text not null default '',
+  description text not null default '',
+  primary key (page_id, subject, subject_id, language)
+);
+
+-- The title, an update or the postmortem of an incident in another language. made_from
+-- is a digest of the wording that it was made from: readers are shown it only
+-- while that is the wording. An empty body is a translation that was taken back.
+create table translations (
+  id integer primary key,
+  page_id integer not null references pages (id) on delete cascade,
+  incident_id integer not null references incidents (id) on delete cascade,
+  subject text not null check (subject in ('incident','update','postmortem')),
+  subject_id integer not null,
+  language text not null,
+  body text not null,
+  html text not null,
+  plain text not null,
+  made_from text not null,
+  author_id integer,
+  author_name text not null,
+  posted_at datetime not null,
+  revision integer not null default 1,
+  unique (page_id, subject, subject_id, language)
+);
+create index translations_incident on translations (page_id, incident_id, id);
+
+-- Headlines that staff wrote in place of the automatic one. A row is added, and
+-- ended once: by another, by hand, or when its situation is over.
+create table headlines (
+  id integer primary key,
+  page_id integer not null references pages (id) on delete cascade,
+  text text not null,
+  situation text not null,
+  author_id integer,
+  author_name text not null,
+  set_at datetime not null,
+  ended_at datetime
+);
+create unique index headlines_live on headlines (page_id) where ended_at is null;
+create index headlines_set on headlines (page_id, set_at);
+
 -- The two ledgers. Rows are only ever added; triggers below refuse the rest.
 
 -- When was a component in which status (valid), and when did we say so (recorded)?
@@ -195,7 +243,7 @@ create index component_spans_update on component_spans (page_id, update_id, comp
 create table revisions (
   id integer primary key,
   page_id integer not null references pages (id) on delete cascade,
-  subject text not null check (subject in ('incident','update','postmortem')),
+  subject text not null check (subject in ('incident','update','postmortem','translation')),
   subject_id integer not null,
   incident_id integer not null,
   revision integer not null,
