@@ -50,8 +50,8 @@ type Handlers struct {
 	// yet to come.
 	AsOf func(ctx context.Context, page int64, at time.Time) (*snapshot.Snapshot, error)
 
-	searches, pasts gate
-	drawings        drawings
+	searches, pasts, lists gate
+	drawings               drawings
 }
 
 // Routes is the table.

@@ -173,8 +173,8 @@ func TestShowcase_answersInBatches(t *testing.T) {
 		t.Errorf("%d services of the page say that their days are elsewhere", n)
 	}
 	for list, want := range map[string]int{
-		"": 130, all[0].Code: 60, all[0].Code + "," + all[59].Code: 60, all[60].Code + "," + all[61].Code + ",nothing": 60, all[129].Code: 10,
-		all[0].Code + "," + all[60].Code: 130, "nothing": 0, ",": 0, strings.Repeat(",x", 400): 0,
+		"": 60, all[0].Code: 60, all[0].Code + "," + all[59].Code: 60, all[60].Code + "," + all[61].Code + ",nothing": 60, all[129].Code: 10,
+		all[0].Code + "," + all[60].Code + "," + all[0].Code: 2, "nothing": 0, ",": 0, strings.Repeat(",x", 400): 0,
 	} {
 		w := h.ask("GET", "/uptime_showcase?components="+strings.ReplaceAll(list, ",", "%2C"))
 		var got struct {
@@ -186,18 +186,25 @@ func TestShowcase_answersInBatches(t *testing.T) {
 		if w.Code != 200 || got.Components == nil || len(got.Timelines) != want || len(got.Components) != want || len(got.Values) != want {
 			t.Errorf("%.40q: %d, %d services, want %d", list, w.Code, len(got.Timelines), want)
 		}
-		if w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Header().Get("ETag") == "" {
+		if kept := want != 2; w.Header().Get("Access-Control-Allow-Origin") != "*" || (w.Header().Get("ETag") != "") != kept {
 			t.Errorf("%.40q: %v", list, w.Header())
 		}
 	}
 	kept := 0
-	for _, arg := range []string{"", "0", "1", "2", "none", "3", all[0].Code} {
+	for _, arg := range []string{"", "0", "1", "2", "none", "3", "listed", all[0].Code} {
 		if s.Cached(snapshot.Key{Kind: "showcase", Arg: arg}) != nil {
 			kept++
 		}
 	}
-	if kept != 5 {
-		t.Errorf("%d answers are kept, want the batches, all, and none", kept)
+	if kept != 4 {
+		t.Errorf("%d answers are kept, want the batches and none", kept)
+	}
+	small := open(t).shows(usual(100))
+	of := small.readers.Snapshot(nil).Components()
+	for _, list := range []string{"", of[0].Code + "," + of[99].Code} {
+		if n := strings.Count(small.ask("GET", "/uptime_showcase?components="+list).Body.String(), `"related_events"`); n != 100*90 {
+			t.Errorf("of a small page %.40q gets %d days", list, n)
+		}
 	}
 	facts := usual(5)
 	facts.Page.ShowUptime = false

@@ -1,6 +1,8 @@
 package public
 
 import (
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,40 +39,64 @@ func (h *Handlers) uptimeOf(c *gin.Context) error {
 }
 
 // showcase answers with the days of services for programs, ?components=A,B of
-// them, or all. What is kept are batches as they ask for them, in page order,
-// and the whole: so a list that does not lie in one batch gets everything, and
-// strangers cannot fill the cache with lists (R1.3).
+// them. What is kept are batches as they ask for them, in page order, and of a
+// small page the whole, so that strangers cannot fill the cache with lists
+// (R1.3). Other lists are answered to the letter, and two at once.
 func (h *Handlers) showcase(c *gin.Context) error {
 	s, header := h.Snapshot(c), c.Writer.Header()
 	header["Access-Control-Allow-Origin"], header["Content-Security-Policy"] = anyOrigin, cspData
 	arg, of := batch(feeds.Showcased(s), c.Query("components"))
-	return serve(c, s, snapshot.Key{Kind: "showcase", Arg: arg}, "application/json; charset=utf-8", func() ([]byte, error) { return feeds.Showcase(s, of) })
+	if arg != listed {
+		return serve(c, s, snapshot.Key{Kind: "showcase", Arg: arg}, jsonType, func() ([]byte, error) { return feeds.Showcase(s, of) })
+	}
+	if !h.lists.enter() {
+		return busy("public.search.busy")
+	}
+	defer h.lists.leave()
+	body, err := feeds.Showcase(s, of)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, jsonType, body)
+	return nil
 }
+
+const (
+	jsonType = "application/json; charset=utf-8"
+	// wholeShowcase is up to how many services an answer with all of them is kept.
+	wholeShowcase = 2 * feeds.ShowcaseBatch
+	listed        = "listed" // no batch
+)
 
 // batch is the part of the services that holds all that are asked for, and its
 // name. Codes that there are not ask for nothing.
 func batch(all []snapshot.Component, list string) (string, []snapshot.Component) {
-	if list == "" {
-		return "", all
-	}
 	place := make(map[string]int, len(all))
 	for n, c := range all {
 		place[c.Code] = n
 	}
-	found := -1
+	var asked []int
 	for code := range strings.SplitSeq(list, ",") {
-		at, there := place[code]
-		switch k := at / feeds.ShowcaseBatch; {
-		case !there:
-		case found >= 0 && found != k:
-			return "", all
-		default:
-			found = k
+		if at, there := place[code]; there && len(asked) < feeds.ShowcaseBatch && !slices.Contains(asked, at) {
+			asked = append(asked, at)
 		}
 	}
-	if found < 0 {
+	inOne := !slices.ContainsFunc(asked, func(at int) bool { return at/feeds.ShowcaseBatch != asked[0]/feeds.ShowcaseBatch })
+	switch {
+	case len(all) <= wholeShowcase && (list == "" || !inOne):
+		return "", all
+	case list == "" && len(all) > 0:
+		asked = []int{0}
+	case len(asked) == 0:
 		return "none", nil
+	case !inOne:
+		var of []snapshot.Component
+		for _, at := range asked {
+			of = append(of, all[at])
+		}
+		return listed, of
 	}
-	from := found * feeds.ShowcaseBatch
-	return strconv.Itoa(found), all[from:min(len(all), from+feeds.ShowcaseBatch)]
+	n := asked[0] / feeds.ShowcaseBatch
+	return strconv.Itoa(n), all[n*feeds.ShowcaseBatch : min(len(all), (n+1)*feeds.ShowcaseBatch)]
 }
