@@ -3,11 +3,19 @@
 #   1 reads    a cached page: statusd, bare gin and nginx with the very bytes (reads.sh)
 #   2 visible  from the staff's post to the page that shows it, with readers running; stale answers (visible)
 #   3 fanout   one update to N subscribers into a null SMTP sink, beside a bare sender (fanout.sh), and the heap
+# and, when asked for by name:
+#   4 weight   bytes of a first view, and how soon a browser paints it on a poor line (weight.sh)
 # Everything listens on loopback, in a temporary folder, and is gone afterwards.
 #   N=100000 ROUNDS=3 SECS=3 ONLY="reads visible fanout"
 . "$(dirname "$0")/lib.sh"
 ROOT=$(cd "$BENCH_DIR/.." && pwd)
 N=${N:-100000} ONLY=${ONLY:-reads visible fanout} FAILED=
+case " $ONLY " in *" weight "*)
+  echo "== weight"
+  WORK=$WORK/weight "$BENCH_DIR/weight.sh" || FAILED=1
+  ONLY=" $ONLY " ONLY=${ONLY/ weight / }
+esac
+[ -n "${ONLY// /}" ] || exit ${FAILED:-0}
 need curl go awk ss
 case " $ONLY " in *" reads "*) need nginx wrk ;; esac
 PORT=$(free_port) GIN=$(free_port) FULL=$(free_port) SMTP=$(free_port)
