@@ -6,11 +6,18 @@
 # and, when asked for by name:
 #   4 streams  memory of an idle live stream, and from the post to the event at all of them (sse), beside the bare floor
 #   5 scale    a page with ten years of history beside a small one (scale.sh)
+#   6 weight   bytes of a first view, and how soon a browser paints it on a poor line (weight.sh)
 # Everything listens on loopback, in a temporary folder, and is gone afterwards.
 #   N=100000 ROUNDS=3 SECS=3 ONLY="reads visible fanout"
 . "$(dirname "$0")/lib.sh"
 ROOT=$(cd "$BENCH_DIR/.." && pwd)
 N=${N:-100000} ONLY=${ONLY:-reads visible fanout} FAILED=
+case " $ONLY " in *" weight "*)
+  echo "== weight"
+  WORK=$WORK/weight "$BENCH_DIR/weight.sh" || FAILED=1
+  ONLY=" $ONLY " ONLY=${ONLY/ weight / }
+esac
+[ -n "${ONLY// /}" ] || exit ${FAILED:-0}
 need curl go awk ss
 case " $ONLY " in *" reads "*) need nginx wrk ;; esac
 PORT=$(free_port) GIN=$(free_port) FULL=$(free_port) SMTP=$(free_port)

@@ -3,7 +3,10 @@ package snapshot
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"github.com/statusd/statusd/internal/fault"
 	"github.com/statusd/statusd/internal/incidents"
@@ -72,6 +75,9 @@ func stood(now *Incident, then incidents.Stood) *Incident {
 		u.N, u.State, u.Label, u.FellBack = len(out.Updates)+1, c.State, incidents.Label(before, c.State), incidents.FellBack(now.Kind, before, c.State)
 		u.HTML, u.Body, u.HappenedAt, u.NextUpdateBy, u.EditedAt, u.Earlier = c.HTML, c.Body, c.HappenedAt.UTC(), utc(c.NextUpdateBy), nil, nil
 		u.In = nil
+		if c.Body != today[c.Code].Body {
+			u.Plain = plainly(c.HTML)
+		}
 		out.Updates = append(out.Updates, u)
 		told = append(told, incidents.Update{Position: u.N, State: c.State, HappenedAt: u.HappenedAt})
 		before = c.State
@@ -95,6 +101,9 @@ func stood(now *Incident, then incidents.Stood) *Incident {
 	out.MonitoringAt, out.ResolvedAt = utc(f.MonitoringAt), utc(f.ResolvedAt)
 	if p := then.Postmortem; p != nil && now.Postmortem != nil {
 		m := *now.Postmortem
+		if p.Body != m.Body {
+			m.Plain = plainly(p.HTML)
+		}
 		m.HTML, m.Body, m.EditedAt, m.Earlier, m.In = p.HTML, p.Body, nil, nil, nil
 		if p.HappenedAt != nil {
 			m.PublishedAt = p.HappenedAt.UTC()
@@ -103,3 +112,23 @@ func stood(now *Incident, then incidents.Stood) *Incident {
 	}
 	return &out
 }
+
+// plainly is the text of our own HTML without its marks, for rows of a list:
+// the ledger keeps what was shown, and not what it came to in plain text.
+func plainly(shown string) string {
+	var b strings.Builder
+	for z := html.NewTokenizer(strings.NewReader(shown)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return strings.Join(strings.Fields(b.String()), " ")
+		case html.TextToken:
+			b.Write(z.Text())
+		default:
+			if name, _ := z.TagName(); blocks[string(name)] {
+				b.WriteByte(' ')
+			}
+		}
+	}
+}
+
+var blocks = map[string]bool{"p": true, "br": true, "li": true, "td": true, "th": true, "tr": true, "pre": true, "hr": true, "h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true, "blockquote": true}

@@ -31,7 +31,7 @@ func TestShelf_AsOf_isThePageAsItStood(t *testing.T) {
 		then, err := s.Shelf.AsOf(t.Context(), s.Page.ID, m1)
 		must(t, err)
 		was := then.Incident(i.Code)
-		if len(was.Updates) != 1 || was.Updates[0].Body != "since 1:30 est" || was.Updates[0].EditedAt != nil {
+		if len(was.Updates) != 1 || was.Updates[0].Body != "since 1:30 est" || was.Updates[0].Plain != "since 1:30 est" || was.Updates[0].EditedAt != nil {
 			t.Errorf("at 14:15: %+v; want the first wording alone: what was withdrawn is not shown again", was.Updates)
 		}
 		if then.Status != components.MajorOutage || len(then.Components()) != 1 || !then.Stood.Equal(m1) || !then.BuiltAt.Equal(m1) {
