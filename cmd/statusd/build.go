@@ -45,6 +45,7 @@ type app struct {
 	disk        *snapshot.Disk
 	server      *server.Server
 	streams     *public.Streams
+	ownHeap     bool // nobody set GOGC
 }
 
 // core makes what every command needs: the database and the desk. fresh says

@@ -29,11 +29,9 @@ func (serveCommand) Run(s *streams) error {
 // the address is listened on.
 func (a *app) serve(s *streams, ready func() error) error {
 	checkClock(a.now(), date, a.log)
-	if s.env["GOGC"] == "" {
-		// The pictures are small and live long; the rest of the heap is requests
-		// that are over at once. At Go's default a sixth of a cached read is spent
-		// on marking the same few megabytes again and again.
-		debug.SetGCPercent(400)
+	a.ownHeap = s.env["GOGC"] == ""
+	if a.ownHeap {
+		debug.SetGCPercent(gcPercent(0))
 	}
 	if err := a.web(); err != nil {
 		return err
@@ -87,6 +85,9 @@ func (a *app) loops(ctx context.Context, l net.Listener) error {
 	g.Go(func() error { return a.courier.Run(ctx) })
 	g.Go(func() error { return a.subscribers.Run(ctx) })
 	g.Go(func() error { return a.sweep(ctx) })
+	if a.ownHeap {
+		g.Go(func() error { return mindHeap(ctx) })
+	}
 	if a.disk != nil {
 		g.Go(func() error { a.disk.Run(ctx.Done()); return nil })
 	}

@@ -272,7 +272,7 @@ func (h *Handlers) previewOf(c *gin.Context, p *i18n.Printer, form *view.AdminFo
 func (h *Handlers) postUpdate(c *gin.Context) error {
 	t, p := read(c), h.printer(c)
 	page, code := server.PageOf(c).ID, c.Param("code")
-	_, all, err := h.components().List(c, page)
+	all, err := h.components().Codes(c, page)
 	if err != nil {
 		return h.refuse(c, err, t, h.incidentPage)
 	}
