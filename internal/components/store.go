@@ -383,11 +383,13 @@ func SpansChanged(g *gorm.DB, page, after int64) ([]Span, error) {
 
 // StatusesAt is what we said at the moment asOf of the statuses at the moment
 // when: component id to status. Two moments, since what we say of yesterday
-// may change today.
+// may change today. What was imported, and that it worked since its start date,
+// counts as said of its own time where nothing else was.
 func (s Store) StatusesAt(ctx context.Context, page int64, when, asOf time.Time) (map[int64]Status, error) {
 	var rows []Span
-	err := s.DB.Read(ctx).Raw(`select `+spanColumns+` from component_spans where page_id = ? and recorded_at <= ? and (superseded_at is null or superseded_at > ?)
-		and valid_from <= ? and (valid_to is null or valid_to > ?) order by component_id, id`, page, asOf, asOf, when, when).Scan(&rows).Error
+	err := s.DB.Read(ctx).Raw(`select `+spanColumns+` from component_spans where page_id = ? and valid_from <= ? and (valid_to is null or valid_to > ?) and (
+		(recorded_at <= ? and (superseded_at is null or superseded_at > ?)) or
+		(cause in ('import', 'start') and recorded_at > ? and superseded_at is null)) order by component_id, recorded_at desc, id`, page, when, when, asOf, asOf, asOf).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("load statuses as of a moment: %w", err)
 	}

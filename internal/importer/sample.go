@@ -160,7 +160,7 @@ func (s sampler) outage(ctx context.Context, o outage) error {
 		return err
 	}
 	_, err = s.Desk.PublishPostmortem(ctx, s.by, incidents.PublishPostmortem{
-		Page: s.r.Page.ID, Incident: code, Body: o.mortem, PublishedAt: began.Add(26 * time.Hour), Backdate: true,
+		Page: s.r.Page.ID, Incident: code, Body: o.mortem, PublishedAt: began.Add(26 * time.Hour), Backdate: true, Cause: components.CauseImport,
 	})
 	s.r.NewPostmortem = err == nil
 	return err

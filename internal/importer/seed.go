@@ -155,7 +155,7 @@ func (im Importer) mortem(ctx context.Context, by auth.Actor, s Seed, r *Result)
 	if err != nil || story.Postmortem != nil {
 		return err
 	}
-	_, err = im.Desk.PublishPostmortem(ctx, by, incidents.PublishPostmortem{Page: r.Page.ID, Incident: r.Incident, Body: m.Markdown, PublishedAt: m.Posted.UTC, Backdate: true})
+	_, err = im.Desk.PublishPostmortem(ctx, by, incidents.PublishPostmortem{Page: r.Page.ID, Incident: r.Incident, Body: m.Markdown, PublishedAt: m.Posted.UTC, Backdate: true, Cause: components.CauseImport})
 	if err != nil {
 		return fmt.Errorf("postmortem: %w", err)
 	}

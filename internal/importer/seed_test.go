@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/statusd/statusd/internal/auth"
+	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/importer"
+	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/statustest"
 )
 
@@ -39,6 +41,14 @@ func TestImporter_Demo_isWordForWordAndCanBeRunAgain(t *testing.T) {
 			if got.Postmortem == nil || got.Postmortem.Body != seed.Incident.Postmortem.Markdown || !got.Postmortem.PublishedAt.Equal(seed.Incident.Postmortem.Posted.UTC) {
 				t.Errorf("postmortem: %+v", got.Postmortem)
 			}
+		}
+		// What was posted elsewhere at three stood on the page of that day, though we know of it only now.
+		then, err := s.Shelf.AsOf(t.Context(), first[0].Page.ID, time.Date(2018, 5, 14, 15, 0, 0, 0, time.FixedZone("EDT", -4*3600)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stood := then.Incident(first[0].Incident); stood == nil || len(stood.Updates) != 3 || stood.State != incidents.Investigating || stood.Postmortem != nil || len(then.Open()) != 1 {
+			t.Errorf("CallRail's page at 15:00 of the day: %+v", stood)
 		}
 		again, err := im.Demo(t.Context(), auth.CommandLine(), "raco.localhost")
 		if err != nil {
@@ -76,6 +86,10 @@ func TestImporter_Sample_isAnOutageNowAndCanBeRunAgain(t *testing.T) {
 			if got := snap.Tally(from, to, c).Known(); got != to.Sub(from) {
 				t.Errorf("%s: %v of ninety days are known", c.Name, got)
 			}
+		}
+		then, err := s.Shelf.AsOf(t.Context(), first.Page.ID, s.Clock.Now().Add(-10*time.Minute))
+		if err != nil || len(then.Open()) != 1 || len(then.Open()[0].Updates) != 1 || then.Status != components.PartialOutage || len(then.Components()) != len(s.Shelf.Get(first.Page.ID).Components()) {
+			t.Fatalf("ten minutes ago: %v; %d open, %d services, %s", err, len(then.Open()), len(then.Components()), then.Status)
 		}
 		s.Clock.Advance(40 * time.Hour)
 		again, err := im.Sample(t.Context(), auth.CommandLine(), "larkline.localhost")

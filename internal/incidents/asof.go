@@ -28,8 +28,9 @@ type Stood struct {
 }
 
 // AsOf reads the page as it stood at a moment from the two ledgers: the last
-// revision of each thing recorded until then, and the statuses that were said
-// then of then.
+// revision of each thing that readers were shown until then, and the statuses
+// that were said then of then. What was imported counts as shown when it was
+// posted elsewhere.
 func (s Store) AsOf(ctx context.Context, page int64, at time.Time) (Standing, error) {
 	out := Standing{At: at}
 	var err error
@@ -40,9 +41,9 @@ func (s Store) AsOf(ctx context.Context, page int64, at time.Time) (Standing, er
 		return out, err
 	}
 	var rs []Revision
-	// served by revisions_recorded
-	err = s.DB.Read(ctx).Raw(`select r.id, r.page_id, r.subject, r.subject_id, r.incident_id, r.revision, r.action, r.content, r.recorded_at, r.author_id, r.author_name, r.prev_hash, r.hash
-		from revisions r join (select max(id) as id from revisions where page_id = ? and recorded_at <= ? group by subject, subject_id) last on last.id = r.id order by r.id`, page, at).Scan(&rs).Error
+	// served by revisions_shown
+	err = s.DB.Read(ctx).Raw(`select r.id, r.page_id, r.subject, r.subject_id, r.incident_id, r.revision, r.action, r.content, r.recorded_at, r.shown_at, r.author_id, r.author_name, r.prev_hash, r.hash
+		from revisions r join (select max(id) as id from revisions where page_id = ? and shown_at <= ? group by subject, subject_id) last on last.id = r.id order by r.id`, page, at).Scan(&rs).Error
 	if err != nil {
 		return out, fmt.Errorf("load revisions as of a moment: %w", err)
 	}

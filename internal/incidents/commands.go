@@ -120,4 +120,5 @@ type PublishPostmortem struct {
 	Expect      int64
 	Key         string
 	Sent        string
+	Cause       components.Cause // CauseImport: readers saw it at PublishedAt, elsewhere
 }

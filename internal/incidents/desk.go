@@ -250,11 +250,14 @@ func (d *Desk) add(tx *db.Tx, by auth.Actor, s *Story, u *Update, doc markdown.D
 		return err
 	}
 	at := around(s.Updates, u.Position)
+	if why == components.CauseImport {
+		s.shownAt = u.HappenedAt
+	}
 	s.Updates = insert(s.Updates, *u)
 	if err := d.fold(tx, by, s, "posted"); err != nil {
 		return err
 	}
-	err := record(tx, by, Revision{PageID: u.PageID, Subject: OfUpdate, SubjectID: u.ID, IncidentID: u.IncidentID, Revision: u.Revision, Action: "posted"}, u.content())
+	err := record(tx, by, Revision{PageID: u.PageID, Subject: OfUpdate, SubjectID: u.ID, IncidentID: u.IncidentID, Revision: u.Revision, Action: "posted", ShownAt: s.shownAt}, u.content())
 	if err != nil || !u.Notify {
 		return err
 	}
@@ -301,7 +304,7 @@ func (d *Desk) fold(tx *db.Tx, by auth.Actor, s *Story, action string) error {
 	if err := saveIncident(tx, i); err != nil {
 		return err
 	}
-	return record(tx, by, Revision{PageID: i.PageID, Subject: OfIncident, SubjectID: i.ID, IncidentID: i.ID, Revision: i.Revision, Action: action}, i.content())
+	return record(tx, by, Revision{PageID: i.PageID, Subject: OfIncident, SubjectID: i.ID, IncidentID: i.ID, Revision: i.Revision, Action: action, ShownAt: s.shownAt}, i.content())
 }
 
 func (i Incident) content() Content {

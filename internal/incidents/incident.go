@@ -178,6 +178,8 @@ type Story struct {
 	Revisions  []Revision // of all its texts, oldest first
 	// Translations are those of all its texts, also of older wordings; see In.
 	Translations []Translation
+
+	shownAt time.Time // of the revisions that an import writes; else zero
 }
 
 const labelUpdate = "update"

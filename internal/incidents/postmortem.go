@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/statusd/statusd/internal/auth"
+	"github.com/statusd/statusd/internal/components"
 	"github.com/statusd/statusd/internal/db"
 	"github.com/statusd/statusd/internal/fault"
 	"github.com/statusd/statusd/internal/markdown"
@@ -156,6 +157,9 @@ func (d *Desk) publish(tx *db.Tx, by auth.Actor, p PublishPostmortem, doc, lette
 		}
 	}
 	m.Body, m.HTML, m.Plain, m.Draft, m.DraftSavedAt = p.Body, doc.HTML, doc.Text, p.Body, tx.Now
+	if p.Cause == components.CauseImport {
+		s.shownAt = at
+	}
 	if err := d.savePublished(tx, by, &s, &m, action); err != nil {
 		return m, err
 	}
@@ -172,7 +176,7 @@ func (d *Desk) savePublished(tx *db.Tx, by auth.Actor, s *Story, m *Postmortem, 
 	if err := d.fold(tx, by, s, "postmortem "+action); err != nil { // moves the incident's revision and version
 		return err
 	}
-	return record(tx, by, Revision{PageID: m.PageID, Subject: OfPostmortem, SubjectID: m.ID, IncidentID: m.IncidentID, Revision: m.Revision, Action: action}, m.content())
+	return record(tx, by, Revision{PageID: m.PageID, Subject: OfPostmortem, SubjectID: m.ID, IncidentID: m.IncidentID, Revision: m.Revision, Action: action, ShownAt: s.shownAt}, m.content())
 }
 
 func (m Postmortem) content() Content {

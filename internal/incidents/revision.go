@@ -40,6 +40,7 @@ type Revision struct {
 	Action     string // posted, corrected, withdrawn, edited, published, unpublished, translated
 	Content    string // JSON of Content
 	RecordedAt time.Time
+	ShownAt    time.Time // from when readers saw it; zero, when it is recorded: then
 	AuthorID   *int64
 	AuthorName string
 	PrevHash   string
@@ -87,6 +88,9 @@ func record(tx *db.Tx, by auth.Actor, r Revision, c Content) error {
 		return fmt.Errorf("write revision: %w", err)
 	}
 	r.Content, r.RecordedAt, r.AuthorID, r.AuthorName = string(raw), tx.Now, by.Ref(), by.Name
+	if r.ShownAt.IsZero() {
+		r.ShownAt = tx.Now
+	}
 	if err := tx.Raw(`select hash from revisions where page_id = ? order by id desc limit 1`, r.PageID).Scan(&r.PrevHash).Error; err != nil {
 		return fmt.Errorf("load the last revision: %w", err)
 	}
@@ -100,7 +104,7 @@ func record(tx *db.Tx, by auth.Actor, r Revision, c Content) error {
 func (r Revision) digest() string {
 	h := sha256.Sum256([]byte(strings.Join([]string{
 		r.PrevHash, string(r.Subject), strconv.FormatInt(r.SubjectID, 10), strconv.FormatInt(r.Revision, 10),
-		r.Action, r.Content, r.RecordedAt.UTC().Format(time.RFC3339Nano), r.AuthorName,
+		r.Action, r.Content, r.RecordedAt.UTC().Format(time.RFC3339Nano), r.ShownAt.UTC().Format(time.RFC3339Nano), r.AuthorName,
 	}, "\x1f")))
 	return hex.EncodeToString(h[:])
 }

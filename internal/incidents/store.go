@@ -20,7 +20,7 @@ const (
 	incidentColumns = `id, page_id, code, number, kind, title, state, impact, impact_override, started_at, monitoring_at, resolved_at, scheduled_for, scheduled_until, next_update_by, withdrawn_at, revision, changed_version, author_id, author_name, created_at, updated_at`
 	updateColumns   = `id, page_id, incident_id, code, position, state, body, html, plain, happened_at, posted_at, next_update_by, notify, author_id, author_name, edited_at, withdrawn_at, revision`
 	mortemColumns   = `id, page_id, incident_id, code, draft, draft_saved_at, body, html, plain, published_at, first_published_at, edited_at, author_id, author_name, revision`
-	revisionColumns = `id, page_id, subject, subject_id, incident_id, revision, action, content, recorded_at, author_id, author_name, prev_hash, hash`
+	revisionColumns = `id, page_id, subject, subject_id, incident_id, revision, action, content, recorded_at, shown_at, author_id, author_name, prev_hash, hash`
 )
 
 // ByCode is one incident or maintenance of the page, withdrawn or not;

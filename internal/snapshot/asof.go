@@ -20,6 +20,7 @@ import (
 // back because nobody should read it. Names of components, and which of them
 // are shown, are those of today.
 func (s *Shelf) AsOf(ctx context.Context, page int64, at time.Time) (*Snapshot, error) {
+	at = at.UTC() // as the ledgers are written, and SQLite compares text
 	now := s.Get(page)
 	if now == nil || at.After(s.db.Now()) {
 		return nil, fault.New(fault.NotFound, "fault.notfound")

@@ -36,6 +36,9 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err != nil {
 			return err
 		}
+		if err := sound(g); err != nil {
+			return err
+		}
 		index, err := indexFrom(g, page, prev)
 		if err != nil {
 			return err
@@ -70,6 +73,19 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		return nil
 	})
 	return out, err
+}
+
+// sound touches the tables that a picture is made of, also those that nothing
+// new is read from: one that is damaged is as bad as a file that is, and staff
+// should not go on writing beside it.
+func sound(g *gorm.DB) error {
+	for _, table := range []string{"incidents", "updates", "update_components", "postmortems", "component_spans", "revisions"} {
+		var last *int64
+		if err := g.Raw(`select max(id) from ` + table).Scan(&last).Error; err != nil {
+			return fmt.Errorf("look at the %s: %w", table, err)
+		}
+	}
+	return nil
 }
 
 func tipOf(g *gorm.DB, page int64) (t tip, err error) {

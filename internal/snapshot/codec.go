@@ -59,7 +59,8 @@ func readMonth(path string) (m month, err error) {
 }
 
 // tape writes values one after the other, or reads them in the same order: one
-// list of fields serves both, so that they cannot differ.
+// list of fields serves both, so that they cannot differ. Writing only reads the
+// values: they stand in a picture that others look at.
 type tape struct {
 	reading bool
 	out     []byte // written so far
@@ -92,7 +93,9 @@ func (t *tape) tear() { t.torn, t.in = true, "" }
 func (t *tape) int(n *int64) {
 	u := uint64(*n<<1) ^ uint64(*n>>63) //nolint:gosec // zigzag, as encoding/binary does it
 	t.uint(&u)
-	*n = int64(u>>1) ^ -int64(u&1) //nolint:gosec // and back
+	if t.reading {
+		*n = int64(u>>1) ^ -int64(u&1) //nolint:gosec // and back
+	}
 }
 
 // size is a length: of what is read there must be as many bytes at least.
@@ -121,7 +124,9 @@ func (t *tape) bool(b *bool) {
 		u = 1
 	}
 	t.uint(&u)
-	*b = u == 1
+	if t.reading {
+		*b = u == 1
+	}
 }
 
 // time keeps an instant; what is read is in UTC.
@@ -137,7 +142,9 @@ func (t *tape) time(at *time.Time) {
 func word[S ~string](t *tape, s *S) {
 	v := string(*s)
 	t.str(&v)
-	*s = S(v)
+	if t.reading {
+		*s = S(v)
+	}
 }
 
 func list[T any](t *tape, all *[]T, each func(*T)) {
@@ -229,7 +236,9 @@ func (t *tape) update(u *Update) {
 	t.str(&u.Code)
 	n := int64(u.N)
 	t.int(&n)
-	u.N = int(n)
+	if t.reading {
+		u.N = int(n)
+	}
 	word(t, &u.State)
 	t.str(&u.Label)
 	t.bool(&u.FellBack)

@@ -250,6 +250,7 @@ create table revisions (
   action text not null,
   content text not null,
   recorded_at datetime not null,
+  shown_at datetime not null, -- from when readers saw it: then, or of what was imported when it was posted elsewhere
   author_id integer,
   author_name text not null,
   prev_hash text not null,
@@ -257,7 +258,7 @@ create table revisions (
   unique (page_id, subject, subject_id, revision)
 );
 create index revisions_incident on revisions (page_id, incident_id, id);
-create index revisions_recorded on revisions (page_id, recorded_at);
+create index revisions_shown on revisions (page_id, shown_at);
 create index revisions_page on revisions (page_id, id); -- the end of the chain, at each post
 
 -- +goose StatementBegin
