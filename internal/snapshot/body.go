@@ -212,7 +212,7 @@ var codings = [...]struct {
 }{
 	{Brotli, "br", func(plain []byte) ([]byte, error) {
 		return through(plain, func(w io.Writer) (io.WriteCloser, error) {
-			return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: 6, LGWin: 18}), nil
+			return brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: lighter(plain, 5, 6), LGWin: 18}), nil
 		})
 	}},
 	{Zstd, "zstd", func(plain []byte) ([]byte, error) {
@@ -223,8 +223,19 @@ var codings = [...]struct {
 		return e.EncodeAll(plain, nil), nil // several at once may
 	}},
 	{Gzip, "gzip", func(plain []byte) ([]byte, error) {
-		return through(plain, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, gzip.BestCompression) })
+		return through(plain, func(w io.Writer) (io.WriteCloser, error) {
+			return gzip.NewWriterLevel(w, lighter(plain, 6, gzip.BestCompression))
+		})
 	}},
+}
+
+// lighter is the first level for what is big, where the second takes long for a
+// hundredth of the size.
+func lighter(plain []byte, big, small int) int {
+	if len(plain) >= atOnce {
+		return big
+	}
+	return small
 }
 
 var zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
