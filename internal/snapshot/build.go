@@ -79,7 +79,7 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 // new is read from: one that is damaged is as bad as a file that is, and staff
 // should not go on writing beside it.
 func sound(g *gorm.DB) error {
-	for _, table := range []string{"incidents", "updates", "update_components", "postmortems", "component_spans", "revisions"} {
+	for _, table := range []string{"incidents", "updates", "postmortems", "component_spans", "revisions"} {
 		var last *int64
 		if err := g.Raw(`select max(id) from ` + table).Scan(&last).Error; err != nil {
 			return fmt.Errorf("look at the %s: %w", table, err)
