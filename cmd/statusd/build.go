@@ -192,7 +192,7 @@ func (a *app) web() error {
 	if err != nil {
 		return err
 	}
-	views, err := view.New(templates, catalog, static.Address)
+	views, err := view.New(templates, catalog, static)
 	if err != nil {
 		return err
 	}

@@ -22,9 +22,14 @@ var (
 	hsts        = []string{"max-age=31536000; includeSubDomains"}
 	deny        = []string{"DENY"}
 	noStore     = []string{"no-store"}
-	cspReaders  = []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"}
 	cspStaff    = []string{"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types statusd"}
 )
+
+// cspReaders allows one style within the page besides the files: the first sight
+// of the status page.
+func cspReaders(style string) []string {
+	return []string{"default-src 'none'; script-src 'self'; style-src 'self' " + style + "; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"}
+}
 
 func (s *Server) headers(h http.Header, a Audience) {
 	h["X-Content-Type-Options"] = nosniff
@@ -35,7 +40,7 @@ func (s *Server) headers(h http.Header, a Audience) {
 		h["Strict-Transport-Security"] = hsts
 	}
 	if a != Staff {
-		h["Content-Security-Policy"] = cspReaders
+		h["Content-Security-Policy"] = s.csp
 		return
 	}
 	h["Content-Security-Policy"] = cspStaff

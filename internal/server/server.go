@@ -79,7 +79,8 @@ type Server struct {
 	engine *gin.Engine
 	routes []Route
 	static *Static
-	secure bool // the public address is https
+	csp    []string // of readers' pages
+	secure bool     // the public address is https
 	err500 []byte
 }
 
@@ -96,7 +97,7 @@ func New(cfg Config, static *Static) (*Server, error) {
 	if err := e.SetTrustedProxies(proxies); err != nil { // nil: believe no X-Forwarded-For
 		return nil, fmt.Errorf("trusted proxies: %w", err)
 	}
-	s := &Server{cfg: cfg, engine: e, static: static, secure: cfg.Base.Scheme == "https"}
+	s := &Server{cfg: cfg, engine: e, static: static, csp: cspReaders(cfg.Views.StyleSource()), secure: cfg.Base.Scheme == "https"}
 	var err error
 	if s.err500, err = s.problemPage(cfg.Catalog.Printer("en", nil, ""), http.StatusInternalServerError, "fault.internal", nil, ""); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func serve(t *testing.T, s *statustest.Site, base string, routes ...server.Route
 	must(t, err)
 	static, err := server.NewStatic(os.DirFS("../../web/static"))
 	must(t, err)
-	views, err := view.New(os.DirFS("../../web/templates"), catalog, static.Address)
+	views, err := view.New(os.DirFS("../../web/templates"), catalog, static)
 	must(t, err)
 	u, err := url.Parse(base)
 	must(t, err)

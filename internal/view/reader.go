@@ -34,6 +34,7 @@ type Base struct {
 	Now         string  // where the page of now is, beside Stood
 	Tag         string  // of the picture, for the script that notices the next
 	NoIndex     bool
+	Early       bool   // the page asks for its style sheet itself, below what is seen first
 	Address     string // absolute, in no language; empty for pages that have no lasting address
 	Languages   []LanguageLink
 	Share       *Share

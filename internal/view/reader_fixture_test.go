@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"io/fs"
 	"os"
 	"slices"
 	"testing"
@@ -23,19 +24,31 @@ func views(t testing.TB) *view.Views {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := view.New(os.DirFS("../../web/templates"), catalog, func(name string) string {
-		f, err := web.Open("static/" + name)
-		if err != nil {
-			t.Errorf("a template asks for %s: %v", name, err)
-			return ""
-		}
-		_ = f.Close() // opened only to see that it is there
-		return "/static/" + name
-	})
+	v, err := view.New(os.DirFS("../../web/templates"), catalog, assets{t, web})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v
+}
+
+type assets struct {
+	t   testing.TB
+	web fs.FS
+}
+
+func (a assets) Address(name string) string {
+	if a.Bytes(name) == nil {
+		return ""
+	}
+	return "/static/" + name
+}
+
+func (a assets) Bytes(name string) []byte {
+	raw, err := fs.ReadFile(a.web, "static/"+name)
+	if err != nil {
+		a.t.Errorf("a template asks for %s: %v", name, err)
+	}
+	return raw
 }
 
 func at(t testing.TB, text string) time.Time {

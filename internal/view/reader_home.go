@@ -96,6 +96,7 @@ func (v *Views) Home(s *snapshot.Snapshot) ([]byte, error) {
 		Base: r.base(h.Text, "/"), Headline: h, Updated: r.sentence("public.updated", "Time", r.near(s.ChangedAt, s.BuiltAt)),
 		Running: r.cards(s.Running()), Groups: r.groups(), Planned: r.plans(), Past: r.past(),
 	}
+	page.Early = true
 	page.Description = h.Text
 	r.shareSite(&page.Base)
 	open := s.Open()

@@ -433,7 +433,7 @@ func TestWeight(t *testing.T) {
 	t.Parallel()
 	v, s := views(t), snapshot.New(callRail(t))
 	body, err := v.Home(s)
-	if gz := weigh(t, must(t, body, err)); gz > 7<<9 {
+	if gz := weigh(t, must(t, body, err)); gz > 11<<9 {
 		t.Errorf("status page: %d bytes compressed", gz)
 	}
 	body, err = v.Incident(s, s.Incident(code))

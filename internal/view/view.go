@@ -26,17 +26,25 @@ import (
 type Views struct {
 	catalog *i18n.Catalog
 	sets    map[string]*template.Template
+	first   firstSight
 }
 
-// Assets gives the address of a static file, under its content hash.
-type Assets func(name string) string
+// Assets are the static files.
+type Assets interface {
+	Address(name string) string // under its content hash
+	Bytes(name string) []byte   // nil for none
+}
 
 // New parses the templates in files: layout/*.html and part/*.html are shared;
 // each other file, named "<folder>/<name>.html", makes the set "<folder>/<name>"
 // with the layout of its folder. A page template defines "main", and may define
 // "head" for what belongs into <head>.
 func New(files fs.FS, catalog *i18n.Catalog, assets Assets) (*Views, error) {
-	v := &Views{catalog: catalog, sets: map[string]*template.Template{}}
+	first, err := newFirstSight(assets.Bytes("public.css"))
+	if err != nil {
+		return nil, err
+	}
+	v := &Views{catalog: catalog, sets: map[string]*template.Template{}, first: first}
 	parts, err := fs.Glob(files, "part/*.html")
 	if err != nil {
 		return nil, err
@@ -51,7 +59,7 @@ func New(files fs.FS, catalog *i18n.Catalog, assets Assets) (*Views, error) {
 			continue
 		}
 		use := append([]string{"layout/" + folder + ".html"}, parts...)
-		t, err := template.New(folder+".html").Funcs(template.FuncMap{"asset": assets}).Option("missingkey=error").ParseFS(files, append(use, p)...)
+		t, err := template.New(folder+".html").Funcs(template.FuncMap{"asset": assets.Address, "first": func() template.HTML { return first.Element }}).Option("missingkey=error").ParseFS(files, append(use, p)...)
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)
 		}

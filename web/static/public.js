@@ -85,7 +85,10 @@
   const swap = async () => {
     const doc = await fresh();
     const open = new Map(all('main details').map((d) => [name(d), d.open]));
-    document.querySelector('main').replaceChildren(...doc.querySelector('main').childNodes);
+    const main = document.querySelector('main'), now = [...doc.querySelector('main').childNodes];
+    const sheet = main.querySelector('link'), at = now.findIndex((n) => n.nodeName === 'LINK');
+    [...main.childNodes].forEach((n) => n !== sheet && n.remove()); /* a sheet that is taken out and put in again flashes */
+    if (sheet && at >= 0) { sheet.before(...now.slice(0, at)); sheet.after(...now.slice(at + 1)); } else main.append(...now);
     all('main details').forEach((d) => { if (open.has(name(d))) d.open ||= open.get(name(d)); });
     document.title = doc.title;
     const icon = (d) => d.querySelector('link[rel=icon]');

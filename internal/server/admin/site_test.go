@@ -48,7 +48,7 @@ func newHouseAt(t *testing.T, base string) *house {
 	h.subs = &notify.Subscribers{DB: h.DB, Key: key}
 	static, err := server.NewStatic(os.DirFS("../../../web/static"))
 	h.ok(err)
-	views, err := view.New(templates, catalog, static.Address)
+	views, err := view.New(templates, catalog, static)
 	h.ok(err)
 	address, err := url.Parse(base)
 	h.ok(err)

@@ -50,7 +50,7 @@ func open(t *testing.T) house {
 	must(t, err)
 	static, err := server.NewStatic(os.DirFS("../../../web/static"))
 	must(t, err)
-	views, err := view.New(os.DirFS("../../../web/templates"), catalog, static.Address)
+	views, err := view.New(os.DirFS("../../../web/templates"), catalog, static)
 	must(t, err)
 	base := &url.URL{Scheme: "https", Host: "status.example.com"}
 	srv, err := server.New(server.Config{DB: s.DB, Auth: s.Auth, Pages: pages.Store{DB: s.DB}, Shelf: s.Shelf, Views: views, Catalog: catalog, Base: base, Log: s.Log}, static)
