@@ -196,6 +196,10 @@ func (r *reader) chipsNow(i *snapshot.Incident) []Chip {
 	slices.SortStableFunc(affected, func(a, b snapshot.Affected) int { return cmp.Compare(r.s.StatusNow(b).Rank(), r.s.StatusNow(a).Rank()) })
 	var cs []Chip
 	for _, a := range affected {
+		if !r.s.Stood.IsZero() && r.s.Component(a.Code) == nil { // nobody said then how it was
+			cs = append(cs, Chip{Text: r.short(a), Lang: r.as(a.Translated)})
+			continue
+		}
 		now := r.s.StatusNow(a)
 		cs = append(cs, Chip{
 			Mark: r.mark(Mark(now.Mark())),

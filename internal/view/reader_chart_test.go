@@ -206,3 +206,12 @@ func TestStood_saysSoAndHasNothingThatMoves(t *testing.T) {
 	same(t, "updated", strings.Contains(h.Find(".hero").Text(), "Updated"), false)
 	same(t, "strips", h.Has(".strip"), false)
 }
+
+// Where nobody said then how a service was, its name stands alone: it is not
+// called working because today it is.
+func TestStood_inventsNoStatus(t *testing.T) {
+	t.Parallel()
+	facts := during(t)
+	facts.Stood, facts.Groups = facts.BuiltAt, nil
+	same(t, "chips", strings.Join(incident(t, facts).Texts(".chip"), "|"), "Application Dashboard|Call Routing|Backup Call Routing|DNI and Keyword Tracking|Call Recording")
+}
