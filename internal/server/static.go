@@ -27,7 +27,7 @@ type staticFile struct {
 
 var types = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
-// NewStatic reads and compresses every file once.
+// NewStatic reads every file once.
 func NewStatic(files fs.FS) (*Static, error) {
 	s := &Static{files: map[string]*staticFile{}}
 	err := fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
@@ -43,9 +43,8 @@ func NewStatic(files fs.FS) (*Static, error) {
 			t = mime.TypeByExtension(path.Ext(p))
 		}
 		h := sha256.Sum256(raw)
-		b, err := snapshot.NewBody(t, raw)
-		s.files[p] = &staticFile{hash: hex.EncodeToString(h[:6]), body: b}
-		return err
+		s.files[p] = &staticFile{hash: hex.EncodeToString(h[:6]), body: snapshot.NewBody(t, raw)}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)

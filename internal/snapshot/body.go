@@ -2,14 +2,10 @@ package snapshot
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -26,12 +22,20 @@ type Key struct {
 	kept bool // links keep the language
 }
 
-// Body is one rendered answer in each content coding, with header values ready
-// to be set, so that an answer from the shelf allocates nothing.
+// Body is one rendered answer, with header values ready to be set, so that an
+// answer from the shelf allocates nothing. Each content coding is made once, when
+// the first reader asks for it: who waits for a new page waits for one of them.
 type Body struct {
 	Type  []string
 	Plain Form
-	Forms []Form // those that are smaller than Plain, the smallest first
+	tag   string
+	forms [len(codings)]lazily
+}
+
+// lazily is a form that is made when it is first wanted.
+type lazily struct {
+	once sync.Once
+	form atomic.Pointer[Form] // Plain, where the coding saves nothing
 }
 
 // Form is a body in one content coding.
@@ -53,22 +57,47 @@ const (
 	Brotli
 )
 
-// Best is the smallest form among those that are accepted.
+// Best is the form in the best coding among those that are accepted.
 func (b *Body) Best(accepted Coding) *Form {
-	for n := range b.Forms {
-		if b.Forms[n].Coding&accepted != 0 {
-			return &b.Forms[n]
+	if len(b.Plain.Bytes) < worthwhile {
+		return &b.Plain
+	}
+	for n := range codings {
+		if codings[n].coding&accepted == 0 {
+			continue
+		}
+		if f := b.in(n); f != &b.Plain {
+			return f
 		}
 	}
 	return &b.Plain
 }
 
-func (b *Body) size() (n int) {
-	for _, f := range b.Forms {
-		n += len(f.Bytes)
+func (b *Body) in(n int) *Form {
+	l := &b.forms[n]
+	if f := l.form.Load(); f != nil {
+		return f
 	}
-	return n + len(b.Plain.Bytes)
+	b.code(n)
+	return l.form.Load()
 }
+
+func (b *Body) code(n int) {
+	b.forms[n].once.Do(func() {
+		out := &b.Plain
+		defer func() {
+			_ = recover() // a coding that fails is one that saves nothing: there is the plain form
+			b.forms[n].form.Store(out)
+		}()
+		if small, err := codings[n].compress(b.Plain.Bytes); err == nil && len(small) < len(b.Plain.Bytes) {
+			f := form(codings[n].coding, codings[n].name, b.tag, small)
+			out = &f
+		}
+	})
+}
+
+// size is about what a body comes to in all its forms.
+func (b *Body) size() int { return 2 * len(b.Plain.Bytes) }
 
 // Bounds of the cache of one picture (R1.3). What does not fit is rendered for
 // each request that asks; the pages everyone reads come first and fit.
@@ -139,60 +168,18 @@ func (s *Snapshot) make(contentType string, render func() ([]byte, error)) (*Bod
 	if err != nil {
 		return nil, err
 	}
-	return NewBody(contentType, plain)
+	return NewBody(contentType, plain), nil
 }
 
 // worthwhile is the size from which on compressing saves a packet.
 const worthwhile = 600
 
-// NewBody compresses bytes and prepares their headers. The ETag is that of the
-// content, so a reader's copy stays good through versions that do not touch it.
-func NewBody(contentType string, plain []byte) (*Body, error) {
+// NewBody prepares the headers of an answer. The ETag is that of the content, so
+// a reader's copy stays good through versions that do not touch it.
+func NewBody(contentType string, plain []byte) *Body {
 	h := sha256.Sum256(plain)
 	tag := base64.RawURLEncoding.EncodeToString(h[:12])
-	b := &Body{Type: []string{contentType}, Plain: form(0, "", tag, plain)}
-	if len(plain) < worthwhile {
-		return b, nil
-	}
-	small, err := compress(plain)
-	if err != nil {
-		return nil, err
-	}
-	for n, c := range codings {
-		if len(small[n]) < len(plain) {
-			b.Forms = append(b.Forms, form(c.coding, c.name, tag, small[n]))
-		}
-	}
-	slices.SortStableFunc(b.Forms, func(x, y Form) int { return cmp.Compare(len(x.Bytes), len(y.Bytes)) })
-	return b, nil
-}
-
-// atOnce is the size from which on codings are made side by side: a reader waits
-// for them.
-const atOnce = 128 << 10
-
-func compress(plain []byte) (small [len(codings)][]byte, err error) {
-	var errs [len(codings)]error
-	var wg sync.WaitGroup
-	for n, c := range codings {
-		one := func() {
-			defer func() { // it may be a goroutine of its own, where nobody else would catch it (R1.9)
-				if p := recover(); p != nil {
-					errs[n] = fmt.Errorf("compress with %s: %v", c.name, p)
-				}
-			}()
-			if small[n], errs[n] = c.compress(plain); errs[n] != nil {
-				errs[n] = fmt.Errorf("compress with %s: %w", c.name, errs[n])
-			}
-		}
-		if len(plain) < atOnce {
-			one()
-			continue
-		}
-		wg.Go(one)
-	}
-	wg.Wait()
-	return small, errors.Join(errs[:]...)
+	return &Body{Type: []string{contentType}, Plain: form(0, "", tag, plain), tag: tag}
 }
 
 func form(c Coding, name, tag string, raw []byte) Form {
@@ -203,7 +190,7 @@ func form(c Coding, name, tag string, raw []byte) Form {
 	return f
 }
 
-// codings are tried in this order. Levels are those at which a page of 50 KB
+// codings are tried in this order, that of what they save. Levels are those at which a page of 50 KB
 // takes milliseconds: somebody waits for the first rendering after a post.
 var codings = [...]struct {
 	coding   Coding
@@ -229,13 +216,16 @@ var codings = [...]struct {
 	}},
 }
 
+// big is the size from which on codings take long enough to be noticed.
+const big = 128 << 10
+
 // lighter is the first level for what is big, where the second takes long for a
 // hundredth of the size.
-func lighter(plain []byte, big, small int) int {
-	if len(plain) >= atOnce {
-		return big
+func lighter(plain []byte, light, usual int) int {
+	if len(plain) >= big {
+		return light
 	}
-	return small
+	return usual
 }
 
 var zstdEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -240,7 +241,11 @@ func alien(name string, attrs []html.Attribute) error {
 
 var noEnd = map[string]bool{"meta": true, "link": true, "input": true, "br": true, "hr": true}
 
+// firstSight is our own style, in the head of the status page; the policy allows no other.
+var firstSight = regexp.MustCompile(`<style>:root \{[^<]*</style>\n</head>`)
+
 func soundHTML(raw []byte) error {
+	raw = firstSight.ReplaceAll(raw, []byte("</head>"))
 	var open []string
 	ids := map[string]bool{}
 	data := false
