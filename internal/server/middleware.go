@@ -81,7 +81,7 @@ func (s *Server) handle(c *gin.Context, r Route) error {
 // noPage answers a host that is nobody's (R7.5), or a start with neither a
 // database nor a kept picture.
 func (s *Server) noPage(c *gin.Context) {
-	if len(s.cfg.Shelf.All()) == 0 {
+	if len(s.cfg.Shelf.All()) == 0 || s.cfg.Shelf.Trouble() != nil { // of whose page it was, nothing may be left
 		c.Header("Retry-After", "10")
 		s.plain(c.Writer, http.StatusServiceUnavailable, "This status page cannot be shown yet: its database does not answer. Your service may be fine. Try again in a minute.")
 		return

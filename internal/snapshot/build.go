@@ -32,6 +32,13 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		if err := g.Raw(`select version, changed_at from page_versions where page_id = ?`, page).Take(&v).Error; err != nil {
 			return fmt.Errorf("load the version of page %d: %w", page, err)
 		}
+		if prev != nil {
+			if same, err := goesOn(g, page, v.Version, prev); err != nil {
+				return err
+			} else if !same {
+				prev = nil // everything anew
+			}
+		}
 		p, err := pages.From(g, page)
 		if err != nil {
 			return err
@@ -73,6 +80,29 @@ func build(ctx context.Context, d *db.DB, page int64, prev *Snapshot, base func(
 		return nil
 	})
 	return out, err
+}
+
+// goesOn reports whether the database holds all that a picture was made of. It
+// does not where a backup was put back, or a replica that lagged took over: what
+// was built upon such a picture would show what nobody posted, and hide what
+// somebody did.
+func goesOn(g *gorm.DB, page, version int64, prev *Snapshot) (bool, error) {
+	if prev.foreign || prev.Version > version {
+		return false, nil
+	}
+	var n int64
+	var err error
+	if prev.tip.ID == 0 { // made before anything was done
+		err = g.Raw(`select count(*) from audits where page_id = ?`, page).Scan(&n).Error
+		n = 1 - min(n, 1)
+	} else {
+		// served by the primary key
+		err = g.Raw(`select count(*) from audits where id = ? and page_id = ? and hash = ?`, prev.tip.ID, page, prev.tip.Hash).Scan(&n).Error
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for the end of the audit that the picture knows: %w", err)
+	}
+	return n == 1, nil
 }
 
 // sound touches the tables that a picture is made of, also those that nothing

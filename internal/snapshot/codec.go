@@ -36,18 +36,29 @@ func (m *month) encode() []byte {
 	t := tape{out: fmt.Appendf(make([]byte, 0, size), "%s%08x\n", monthMark, 0)}
 	begin := len(t.out)
 	t.month(m)
-	copy(t.out, fmt.Sprintf("%s%08x", monthMark, crc32.ChecksumIEEE(t.out[begin:])))
+	copy(t.out, sumLine(monthMark, t.out[begin:]))
 	return t.out
 }
 
-// readMonth reads the file of a month; errTorn when it is not what was written.
-func readMonth(path string) (m month, err error) {
+// sumLine is the first line of a file: what it is, and the sum of the rest.
+func sumLine(mark string, rest []byte) string {
+	return fmt.Sprintf("%s%08x", mark, crc32.ChecksumIEEE(rest))
+}
+
+func firstLine(raw []byte) string {
+	line, _, _ := bytes.Cut(raw, []byte("\n"))
+	return string(line)
+}
+
+// readMonth reads the file of a month, of which the head knows the first line;
+// errTorn when it is not what was written.
+func readMonth(path, known string) (m month, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return m, err
 	}
 	line, fields, ok := bytes.Cut(raw, []byte("\n"))
-	if !ok || string(line) != fmt.Sprintf("%s%08x", monthMark, crc32.ChecksumIEEE(fields)) {
+	if !ok || string(line) != known || known != sumLine(monthMark, fields) {
 		return m, fmt.Errorf("%s: %w", path, errTorn)
 	}
 	// Nobody else has these bytes, and nobody writes to them again.

@@ -20,7 +20,7 @@ func TestMonth_comesBackAsItWasWritten(t *testing.T) {
 	for range 20 {
 		var m month
 		fillIn(r, reflect.ValueOf(&m).Elem())
-		got, err := readMonth(written(t, m.encode()))
+		got, err := readMonth(written(t, m.encode()), firstLine(m.encode()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestMonth_whatWasTornIsRefused(t *testing.T) {
 		"empty": nil, "cut": raw[:len(raw)-1], "cut in the mark": raw[:10], "longer": append(raw[:len(raw):len(raw)], 0),
 		"another byte": append(append(raw[:len(raw)/2:len(raw)/2], raw[len(raw)/2]^1), raw[len(raw)/2+1:]...),
 	} {
-		if _, err := readMonth(written(t, torn)); !errors.Is(err, errTorn) {
+		if _, err := readMonth(written(t, torn), firstLine(raw)); !errors.Is(err, errTorn) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

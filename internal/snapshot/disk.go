@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -35,10 +35,13 @@ type Disk struct {
 // kept is what is on the disk of a page.
 type kept struct {
 	snap   *Snapshot
-	months map[string]bool
+	months map[string]string // each with the first line of its file, which sums it up
 }
 
-const headFile = "head.json"
+const (
+	headFile = "head.json"
+	headMark = "statusd head 5 "
+)
 
 // head is the file that names the others.
 type head struct {
@@ -47,10 +50,10 @@ type head struct {
 	Names    string // Snapshot.names and tip, which are not for others
 	Tip      tip
 	Snapshot *Snapshot
-	Months   []string
+	Months   map[string]string // the first line of each file, so that an older one is no stand-in
 }
 
-const diskFormat = 4
+const diskFormat = 5
 
 // month is the file of one month: the incidents that are shown under it, and
 // the periods that began in it, by component.
@@ -70,6 +73,10 @@ type lived struct {
 func NewDisk(dir, build string, log *slog.Logger) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder for the last good pictures: %w", err)
+	}
+	torn, _ := filepath.Glob(filepath.Join(dir, "*", ".new-*")) // the pattern is sound
+	for _, f := range torn {
+		_ = os.Remove(f) // of a process that was killed while it wrote
 	}
 	return &Disk{dir: dir, build: build, log: log, pending: map[int64]*Snapshot{}, written: map[int64]*kept{}, wake: make(chan struct{}, 1)}, nil
 }
@@ -131,7 +138,7 @@ func (d *Disk) write(s *Snapshot, was *kept) (*kept, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	is := &kept{snap: s, months: map[string]bool{}}
+	is := &kept{snap: s, months: map[string]string{}}
 	moved := map[string]*month{}
 	if was == nil {
 		touch(moved, s, nil)
@@ -147,17 +154,18 @@ func (d *Disk) write(s *Snapshot, was *kept) (*kept, error) {
 			gone = append(gone, key)
 			continue
 		}
-		is.months[key] = true
-		if err := writeFile(filepath.Join(dir, key+monthFile), m.encode()); err != nil {
+		raw := m.encode()
+		is.months[key] = firstLine(raw)
+		if err := writeFile(filepath.Join(dir, key+monthFile), raw); err != nil {
 			return nil, err
 		}
 	}
-	h := head{Format: diskFormat, Build: d.build, Names: s.names, Tip: s.tip, Snapshot: s.withoutIncidents(), Months: slices.Sorted(maps.Keys(is.months))}
+	h := head{Format: diskFormat, Build: d.build, Names: s.names, Tip: s.tip, Snapshot: s.withoutIncidents(), Months: is.months}
 	raw, err := json.Marshal(h)
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(filepath.Join(dir, headFile), raw); err != nil {
+	if err := writeFile(filepath.Join(dir, headFile), append([]byte(sumLine(headMark, raw)+"\n"), raw...)); err != nil {
 		return nil, err
 	}
 	for _, key := range gone {
@@ -296,8 +304,8 @@ func syncDir(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Load reads every kept page. One that cannot be read is left out and told of
-// in the error; the others are returned all the same.
+// Load reads every kept page. Months that cannot be read are left out, and pages
+// of which nothing can be; the error tells of both.
 func (d *Disk) Load() ([]*Snapshot, error) {
 	dirs, err := os.ReadDir(d.dir)
 	if err != nil {
@@ -309,11 +317,15 @@ func (d *Disk) Load() ([]*Snapshot, error) {
 		if !e.IsDir() {
 			continue
 		}
-		s, err := readPage(filepath.Join(d.dir, e.Name()))
+		s, build, err := readPage(filepath.Join(d.dir, e.Name()))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("kept page %s: %w", e.Name(), err))
+		}
+		if s == nil {
 			continue
 		}
+		// What cannot be read whole is better than nothing while there is no database, but nothing to go on from.
+		s.foreign = build != d.build || err != nil
 		out = append(out, s)
 	}
 	return out, errors.Join(errs...)
@@ -337,10 +349,7 @@ func (d *Disk) recall(code string) (*Snapshot, error) {
 	if h.Build != d.build {
 		return s, errAnother
 	}
-	k := &kept{snap: s, months: map[string]bool{}}
-	for _, key := range h.Months {
-		k.months[key] = true
-	}
+	k := &kept{snap: s, months: h.Months}
 	d.mu.Lock()
 	d.written[s.Page.ID] = k
 	d.mu.Unlock()
@@ -354,12 +363,13 @@ func (d *Disk) forget(page int64) {
 	d.mu.Unlock()
 }
 
-func readPage(dir string) (*Snapshot, error) {
+func readPage(dir string) (s *Snapshot, build string, err error) {
 	h, err := readHead(dir)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return readMonths(dir, h)
+	s, err = readMonths(dir, h)
+	return s, h.Build, err
 }
 
 func readHead(dir string) (h head, err error) {
@@ -367,7 +377,11 @@ func readHead(dir string) (h head, err error) {
 	if err != nil {
 		return h, err
 	}
-	if err := json.Unmarshal(raw, &h); err != nil {
+	line, fields, ok := bytes.Cut(raw, []byte("\n"))
+	if !ok || string(line) != sumLine(headMark, fields) {
+		return h, errTorn
+	}
+	if err := json.Unmarshal(fields, &h); err != nil {
 		return h, err
 	}
 	if h.Format != diskFormat || h.Snapshot == nil {
@@ -381,13 +395,9 @@ func readHead(dir string) (h head, err error) {
 func readMonths(dir string, h head) (*Snapshot, error) {
 	s := h.Snapshot
 	s.names, s.tip, s.Lives = h.Names, h.Tip, map[int64][]Period{}
-	slices.Sort(h.Months) // so that periods come in order
 	var errs []error
-	for _, key := range h.Months {
-		if strings.ContainsAny(key, `/\.`) {
-			continue
-		}
-		m, err := readMonth(filepath.Join(dir, key+monthFile))
+	for _, key := range slices.Sorted(maps.Keys(h.Months)) { // so that periods come in order
+		m, err := readMonth(filepath.Join(dir, filepath.Base(key)+monthFile), h.Months[key])
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -244,6 +244,115 @@ func TestShelf_aPictureOfAnotherPastIsNotGoneOnFrom(t *testing.T) {
 	}
 }
 
+// The same while statusd runs: what stood in the picture and is in no database
+// any more goes, what is posted is seen at once, and nothing of it is kept.
+func TestShelf_aBackupPutBackWhileItRunsIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	s.Reports("Before the backup", "one")
+	must(t, s.DB.Close())
+	backup := filepath.Join(t.TempDir(), "statusd.db")
+	copyFile(t, s.Path, backup)
+	d, err := db.Open(t.Context(), db.Config{Path: s.Path, Now: s.Clock.Now, Log: s.Log})
+	must(t, err)
+	t.Cleanup(func() { _ = d.Close() })
+	now, desk := *s, *s.Desk
+	desk.DB, now.DB = d, d
+	report := func(title string) {
+		t.Helper()
+		s.Clock.Advance(time.Minute)
+		_, _, err := desk.Report(t.Context(), s.Staff, incidents.Report{Page: s.Page.ID, Title: title, Body: "one"})
+		must(t, err)
+	}
+	dir := t.TempDir()
+	shelf, disk := start(t, &now, dir, "one")
+	d.AfterChange(shelf.Refresh)
+	for n := range 3 {
+		report(fmt.Sprintf("Lost with the disk %d", n))
+	}
+	disk.Flush()
+	for _, end := range []string{"-wal", "-shm"} {
+		if err := os.Remove(s.Path + end); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	must(t, os.Rename(backup, s.Path))
+	same := func(when string) {
+		t.Helper()
+		fresh := snapshot.NewShelf(d, base, nil, s.Log)
+		fresh.Tick(t.Context())
+		if diff := cmp.Diff(fresh.Get(s.Page.ID), shelf.Get(s.Page.ID), comparing()); diff != "" {
+			t.Errorf("%s: of the database (-) and shown (+) differ:\n%s", when, diff)
+		}
+	}
+	shelf.Tick(t.Context()) // sees that the file is another
+	shelf.Tick(t.Context())
+	same("put back")
+	for n := range 3 { // the last comes to the version that the lost ones came to
+		report(fmt.Sprintf("After the backup %d", n))
+		same("posted")
+	}
+	disk.Flush()
+	again, _ := start(t, &now, dir, "one")
+	if n := len(again.Get(s.Page.ID).Incidents); n != 4 {
+		t.Errorf("%d incidents after a start, want 4", n)
+	}
+}
+
+// A picture of another build that was taken because there was no database is
+// not built upon when there is one.
+func TestShelf_whatWasLoadedOfAnotherBuildIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	dir := t.TempDir()
+	i := s.Reports("Calls fail", "one")
+	_, disk := start(t, s, dir, "one")
+	disk.Flush()
+	must(t, s.DB.Private(t.Context(), func(tx *db.Tx) error {
+		return tx.Exec(`update incidents set title = 'as it is' where code = ?`, i.Code).Error
+	}))
+	kept, err := snapshot.NewDisk(dir, "two", s.Log)
+	must(t, err)
+	shelf := snapshot.NewShelf(s.DB, base, kept, s.Log)
+	n, err := shelf.Load()
+	if must(t, err); n != 1 {
+		t.Fatalf("%d pages", n)
+	}
+	shelf.Tick(t.Context())
+	if got := shelf.Get(s.Page.ID).Incident(i.Code).Title; got != "as it is" {
+		t.Errorf("%q: built upon what was loaded", got)
+	}
+}
+
+// Of a page whose kept month is torn, or an older one, the rest is shown while
+// there is no database.
+func TestDisk_Load_showsWhatIsLeftOfAPage(t *testing.T) {
+	t.Parallel()
+	s := statustest.NewSite(t)
+	dir := t.TempDir()
+	s.Reports("In May", "one")
+	_, disk := start(t, s, dir, "one")
+	disk.Flush()
+	older, err := os.ReadFile(filepath.Join(dir, s.Page.Code, "2018-05.month"))
+	must(t, err)
+	s.Reports("In May too", "one")
+	s.Clock.Advance(31 * 24 * time.Hour)
+	s.Reports("In June", "one")
+	_, disk = start(t, s, dir, "one")
+	disk.Flush()
+	must(t, os.WriteFile(filepath.Join(dir, s.Page.Code, "2018-05.month"), older, 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, s.Page.Code, ".new-1"), older, 0o600))
+	disk, err = snapshot.NewDisk(dir, "one", s.Log)
+	must(t, err)
+	all, err := disk.Load()
+	if err == nil || len(all) != 1 || len(all[0].Incidents) != 1 || all[0].Incidents[0].Title != "In June" {
+		t.Errorf("%d pages, %v", len(all), err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, s.Page.Code, ".new-1")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what a killed process left is still there: %v", err)
+	}
+}
+
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	in, err := os.Open(from)

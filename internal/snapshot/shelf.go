@@ -165,14 +165,17 @@ func (s *Shelf) Trouble() error {
 func (s *Shelf) rebuild(ctx context.Context, sl *slot, page, version int64, force bool) error {
 	sl.building.Lock()
 	defer sl.building.Unlock()
-	prev := sl.snap.Load()
-	if !force && prev != nil && prev.Version >= version && prev.AsOf.IsZero() {
-		return nil
-	}
 	// The writer was answered yes by the database: a client that hangs up now
 	// must not leave the old page standing.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
+	prev := sl.snap.Load()
+	if !force && prev != nil && prev.Version >= version && prev.AsOf.IsZero() {
+		// Another built for all; or the database went back in time.
+		if same, err := goesOn(s.db.Read(ctx), page, prev.Version, prev); err != nil || same {
+			return err
+		}
+	}
 	var err error
 	if prev == nil && s.disk != nil {
 		if prev, err = s.recall(ctx, page, version); err != nil {
@@ -213,12 +216,11 @@ func (s *Shelf) recall(ctx context.Context, page, version int64) (*Snapshot, err
 		}
 		return nil, nil //nolint:nilerr,nilnil // the database has everything
 	}
-	var n int64
-	// served by the primary key
-	if err := g.Raw(`select count(*) from audits where id = ? and page_id = ? and hash = ?`, p.tip.ID, page, p.tip.Hash).Scan(&n).Error; err != nil {
+	same, err := goesOn(g, page, version, p)
+	if err != nil {
 		return nil, err
 	}
-	if n == 0 || p.Page.ID != page || p.Version > version || !p.AsOf.IsZero() {
+	if !same || p.Page.ID != page || !p.AsOf.IsZero() {
 		s.disk.forget(page)
 		return nil, nil //nolint:nilnil // see above
 	}
@@ -298,7 +300,9 @@ func (s *Shelf) Load() (int, error) {
 		sl.building.Lock()
 		if sl.snap.Load() == nil {
 			p.AsOf = p.BuiltAt
-			sl.snap.Store(New(*p))
+			taken := New(*p)
+			taken.foreign = p.foreign
+			sl.snap.Store(taken)
 			n++
 		}
 		sl.building.Unlock()
@@ -340,9 +344,15 @@ func (s *Shelf) Tick(ctx context.Context) int {
 	for _, page := range slices.Sorted(maps.Keys(versions)) {
 		p := s.Get(page)
 		force := p != nil && (back || p.foreign || !p.AsOf.IsZero() || !s.db.Now().Before(p.NotAfter) || s.slotOf(page).trouble.Load() != nil)
-		if p != nil && p.Version >= versions[page] && !force {
-			s.slotOf(page).good = s.lastGood
-			continue
+		if p != nil && !force {
+			// A picture that is newer than what was just asked is made again for nothing; one of a time that the database
+			// no longer knows, because a backup was put back, is untrue.
+			same, err := goesOn(s.db.Read(ctx), page, versions[page], p)
+			if err == nil && same && p.Version == versions[page] {
+				s.slotOf(page).good = s.lastGood
+				continue
+			}
+			force = err == nil && !same
 		}
 		if err := s.refresh(ctx, page, versions[page], force); err != nil {
 			if sl := s.slotOf(page); !sl.good.IsZero() && s.lastGood.Sub(sl.good) >= staleAfter {

@@ -1,12 +1,12 @@
 package snapshot_test
 
 import (
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -281,8 +281,7 @@ func TestDisk_aDamagedFileDoesNotTakeTheOthersAlong(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Join(dir, "abcdefghijkl"), 0o700))
 	must(t, os.WriteFile(filepath.Join(dir, "abcdefghijkl", "head.json"), []byte("{"), 0o600))
 	got, err := disk.Load()
-	var syntax *json.SyntaxError
-	if len(got) != 1 || !errors.As(err, &syntax) {
+	if len(got) != 1 || err == nil || !strings.Contains(err.Error(), "abcdefghijkl") {
 		t.Errorf("%d pages, error %v; want the good one and a word about the other", len(got), err)
 	}
 }
