@@ -28,6 +28,7 @@ type Headline struct {
 	AuthorName string
 	SetAt      time.Time
 	EndedAt    *time.Time // nil: it stands
+	TakenBack  bool       // by somebody, not by what happened: nobody is shown it again
 }
 
 // TableName is the table of the rows.
@@ -36,7 +37,7 @@ func (Headline) TableName() string { return "headlines" }
 // MaxHeadline is the longest headline, in characters: on a phone it is four lines.
 const MaxHeadline = 140
 
-const headlineColumns = `id, page_id, text, situation, author_id, author_name, set_at, ended_at`
+const headlineColumns = `id, page_id, text, situation, author_id, author_name, set_at, ended_at, taken_back`
 
 // WriteHeadline replaces the headline by a sentence. Fields in faults: headline.
 type WriteHeadline struct {
@@ -70,9 +71,10 @@ func HeadlineFrom(g *gorm.DB, page int64) (*Headline, error) {
 	return oneHeadline(g.Raw(`select `+headlineColumns+` from headlines where page_id = ? and ended_at is null`, page))
 }
 
-// headlineAt is the written headline that stood at a moment; nil for none.
+// headlineAt is the written headline that stood at a moment; nil for none, and
+// for one that was taken back.
 func (s Store) headlineAt(ctx context.Context, page int64, at time.Time) (*Headline, error) {
-	return oneHeadline(s.DB.Read(ctx).Raw(`select `+headlineColumns+` from headlines where page_id = ? and set_at <= ? and (ended_at is null or ended_at > ?) order by id desc limit 1`, page, at, at))
+	return oneHeadline(s.DB.Read(ctx).Raw(`select `+headlineColumns+` from headlines where page_id = ? and set_at <= ? and (ended_at is null or ended_at > ?) and not taken_back order by id desc limit 1`, page, at, at))
 }
 
 func oneHeadline(q *gorm.DB) (*Headline, error) {
@@ -184,6 +186,9 @@ func (d *Desk) DropHeadline(ctx context.Context, by auth.Actor, c DropHeadline) 
 		}
 		if err := endHeadline(tx, c.Page); err != nil {
 			return err
+		}
+		if err := tx.Exec(`update headlines set taken_back = ? where page_id = ? and id = ?`, true, c.Page, now.Written.ID).Error; err != nil {
+			return fmt.Errorf("take the headline back: %w", err)
 		}
 		return auth.Record(tx, c.Page, by, "headline.drop", "headline", now.said(), nil)
 	})

@@ -246,7 +246,11 @@ func TestStore_AsOf_knowsTheHeadlineThatStood(t *testing.T) {
 		writes(t, s, "A fibre is cut in Ohio")
 		s.At("14:30")
 		i.Posts(incidents.Resolved, "over", statustest.Is(api, components.Operational))
-		for clock, want := range map[string]string{"14:05": "", "14:10": "A fibre is cut", "14:19": "A fibre is cut", "14:25": "A fibre is cut in Ohio", "14:30": "", "14:40": ""} {
+		s.At("14:45")
+		writes(t, s, "The password is hunter2")
+		s.At("14:50")
+		must(t, s.Desk.DropHeadline(t.Context(), s.Staff, incidents.DropHeadline{Page: s.Page.ID}))
+		for clock, want := range map[string]string{"14:47": "", "14:05": "", "14:10": "A fibre is cut", "14:19": "A fibre is cut", "14:25": "A fibre is cut in Ohio", "14:30": "", "14:40": ""} {
 			at := s.At(clock).Clock.Now()
 			s.At("15:00")
 			then, err := s.Shelf.AsOf(t.Context(), s.Page.ID, at)

@@ -204,7 +204,8 @@ create table headlines (
   author_id bigint,
   author_name text not null,
   set_at timestamptz not null,
-  ended_at timestamptz
+  ended_at timestamptz,
+  taken_back boolean not null default false -- by somebody: nobody is shown it again
 );
 create unique index headlines_live on headlines (page_id) where ended_at is null;
 create index headlines_set on headlines (page_id, set_at);
