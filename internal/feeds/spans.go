@@ -27,7 +27,7 @@ type spanRow struct {
 	Status    components.Status `json:"status"`
 	From      string            `json:"from"` // RFC 3339, UTC
 	To        *string           `json:"to"`   // null: until further notice
-	Incident  *string           `json:"incident"`
+	Incident  *string           `json:"incident"` // null where none explains it, and while it works
 }
 
 func (o Source) spans() []spanRow {
@@ -37,12 +37,20 @@ func (o Source) spans() []spanRow {
 			if !c.Showcase || !o.Page.ShowUptime {
 				continue
 			}
+			start, _ := o.Begins(c) // before it are no data; zero where all counts
 			for _, p := range o.Lives[c.ID] {
+				if !p.To.IsZero() && !p.To.After(start) {
+					continue
+				}
+				if p.From.Before(start) {
+					p.From = start
+				}
 				row := spanRow{Component: c.Code, Name: c.Name, Group: g.Name, Status: p.Status, From: exact(p.From)}
 				if !p.To.IsZero() {
 					row.To = ptr(exact(p.To))
 				}
-				if i := o.IncidentByID(p.IncidentID); i != nil {
+				// That it works again is no part of the incident that said so.
+				if i := o.IncidentByID(p.IncidentID); i != nil && p.Status != components.Operational {
 					row.Incident = &i.Code
 				}
 				out = append(out, row)

@@ -26,10 +26,19 @@ func (s *Snapshot) lifeFrom(c Component, from time.Time) []components.Period {
 	for _, p := range all[n:] {
 		ps = append(ps, components.Period{Status: p.Status, From: p.From, To: p.To})
 	}
-	if start, err := time.ParseInLocation(time.DateOnly, c.StartDate, s.Zone); err == nil {
-		return components.Clip(ps, components.StartOfDay(start.Add(12*time.Hour)))
+	if start, ok := s.Begins(c); ok {
+		return components.Clip(ps, start)
 	}
 	return ps
+}
+
+// Begins is the first instant of a component's start date; false where it has none.
+func (s *Snapshot) Begins(c Component) (time.Time, bool) {
+	start, err := time.ParseInLocation(time.DateOnly, c.StartDate, s.Zone)
+	if err != nil {
+		return start, false
+	}
+	return components.StartOfDay(start.Add(12 * time.Hour)), true
 }
 
 // LastDays is the time from the beginning of the day n-1 days ago, in the
