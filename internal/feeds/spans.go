@@ -25,8 +25,8 @@ type spanRow struct {
 	Name      string            `json:"name"`
 	Group     string            `json:"group"` // empty for none
 	Status    components.Status `json:"status"`
-	From      string            `json:"from"` // RFC 3339, UTC
-	To        *string           `json:"to"`   // null: until further notice
+	From      string            `json:"from"`     // RFC 3339, UTC
+	To        *string           `json:"to"`       // null: until further notice
 	Incident  *string           `json:"incident"` // null where none explains it, and while it works
 }
 
