@@ -60,7 +60,7 @@ type Row struct {
 	Lang   string // of the title, where that is not the page's
 	Text   []Piece
 	Found  []Piece // instead of Text: the passage that somebody looked for
-	When   []Piece // from when to when, or since when
+	When   []Piece // from when to when, or since when; of what is planned, for when
 	Notes  []Piece
 	Report *Link // to the postmortem
 }
@@ -290,9 +290,17 @@ func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
 	if !ok {
 		from = i.Shown()
 	}
-	row.When = r.sentence("public.since", "Time", r.near(from, ref))
-	if i.ResolvedAt != nil {
-		row.When = r.sentence("public.range", "From", r.near(from, ref), "To", r.near(*i.ResolvedAt, from))
+	until := i.ResolvedAt
+	if i.State == incidents.Scheduled {
+		until = i.ScheduledUntil
+	}
+	switch {
+	case until != nil:
+		row.When = r.sentence("public.range", "From", r.near(from, ref), "To", r.near(*until, from))
+	case i.State == incidents.Scheduled:
+		row.When = []Piece{r.near(from, ref).piece()}
+	default:
+		row.When = r.sentence("public.since", "Time", r.near(from, ref))
 	}
 	row.Notes = r.notes(i, counts)
 	if i.Postmortem != nil {
