@@ -284,7 +284,7 @@ func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
 	u := i.Latest()
 	row := Row{
 		State: r.rowState(i), Href: r.reportPath(i), Title: i.Title, Lang: r.as(i.Translated),
-		Text: r.sentence("public.row.text", "State", r.p.State(string(u.State)), "Text", Piece{Text: lead(u.Plain, leadLength), Lang: r.as(u.Translated)}),
+		Text: r.sentence("public.row.text", "State", r.p.State(string(u.State)), "Text", apart(lead(u.Plain, leadLength), r.as(u.Translated))),
 	}
 	from, ok := began(i)
 	if !ok {
