@@ -64,6 +64,16 @@ func TestBrowser_aPageThatIsOpenFollows(t *testing.T) {
 	b.open(p.base + "/")
 	b.until("the stream", `document.querySelector(".live").hidden === false`)
 
+	// Times in the reader's own zone carry it, and nothing says any more that they are in the page's.
+	b.script(`document.querySelector("[data-zone]").click()`)
+	if got := b.script(`/\b\d\d:\d\d (UTC|GMT\S*|[A-Z]{2,5})$/.test(document.querySelector(".ups time").innerText) + " " + document.querySelector(".foot p").innerText`); got != "true Use the page's time" {
+		t.Errorf("in the reader's own zone: %s, %s", got, b.script(`document.querySelector(".ups time").innerText`))
+	}
+	b.script(`document.querySelector("[data-zone]").click()`)
+	if got := b.says(".foot p"); !strings.HasPrefix(got, "Times are in America/New_York") {
+		t.Errorf("back in the page's zone: %s", got)
+	}
+
 	b.script(`scrollTo(0, 600)`)
 	p.must("", "post", "--new", "Reports are late", "--body", "We look there too.")
 	b.until("the offer", `!!document.querySelector(".live button")`)

@@ -12,7 +12,7 @@ import (
 
 // Query asks for incidents of the past. Empty fields ask for everything.
 type Query struct {
-	Text      string         // words that must all stand somewhere in title, updates or postmortem, in any language
+	Text      string         // words that must all stand somewhere in title, updates, postmortem (in any language) or names of affected services
 	Kind      incidents.Kind // one of the two
 	Component string         // code of one that was affected
 	Before    string         // code of the incident after which the list goes on
@@ -29,7 +29,7 @@ type Found struct {
 // each, some milliseconds for ten thousand of them, and asks no database, so
 // that history can be searched while that is away.
 func (s *Snapshot) Search(q Query) Found {
-	words := strings.Fields(fold(q.Text))
+	words := wordsOf(q.Text)
 	var out Found
 	skip := q.Before != "" && s.byCode[q.Before] != nil
 	for _, i := range s.Incidents {
@@ -81,6 +81,9 @@ func (i *Incident) foldText() string {
 		for _, t := range i.Titles {
 			b.WriteString("\n" + t)
 		}
+		for _, a := range i.Affected {
+			b.WriteString("\n" + a.FullName())
+		}
 		add := func(plain string, in map[string]Wording) {
 			b.WriteString("\n" + plain)
 			for _, w := range in {
@@ -102,7 +105,7 @@ func (i *Incident) foldText() string {
 // characters, in order and apart; and how many of the words are there.
 func Where(text, query string) (places [][2]int, words int) {
 	folded := fold(text)
-	for _, w := range strings.Fields(fold(query)) {
+	for _, w := range wordsOf(query) {
 		found := false
 		for at := 0; len(places) < maxPlaces; {
 			n := strings.Index(folded[at:], w)
@@ -132,6 +135,12 @@ func Where(text, query string) (places [][2]int, words int) {
 
 // maxPlaces bounds what a query of one letter finds in a long text.
 const maxPlaces = 500
+
+// wordsOf are the words of a query; quotes around some of them, from which other
+// searches make a phrase, are no part of them.
+func wordsOf(query string) []string {
+	return strings.Fields(strings.ReplaceAll(fold(query), `"`, " "))
+}
 
 // fold takes away what nobody means when searching: case, and the difference of
 // straight and curly quotes.

@@ -36,6 +36,8 @@ func TestSnapshot_Search(t *testing.T) {
 		{"a word of a later update", snapshot.Query{Text: "emptied"}, "Webhooks are late"},
 		{"of a kind", snapshot.Query{Text: "queue", Kind: incidents.KindMaintenance}, "Queue upgrade"},
 		{"of a component", snapshot.Query{Component: api.Code}, "Queue upgrade|Webhooks are late"},
+		{"words in quotes", snapshot.Query{Text: `“larkline's carrier"`}, "Webhooks are late"},
+		{"the name of a service", snapshot.Query{Text: "api slow"}, "Queue upgrade"},
 		{"nothing", snapshot.Query{Text: "webhok"}, ""},
 	} {
 		tt.q.Limit = 10

@@ -89,7 +89,7 @@ func (r *reader) apiExamples() map[string]string {
 		"feeds":  "curl '" + base + feed + "'",
 		"uptime": "curl -o uptime.csv " + base + "/uptime.csv",
 		"embed": `<script src="` + base + `/embed.js" data-components="` + code + `" async></script>
-<iframe src="` + base + `/embed" title="` + name + `" width="320" height="160"></iframe>
+<iframe src="` + base + `/embed" title="` + name + `" width="320" height="260" frameborder="0"></iframe>
 <script src="` + base + `/embed/script.js" async></script>
 <a href="` + base + `/"><img src="` + base + `/badge.svg" height="24" alt="` + name + `"></a>`,
 	}

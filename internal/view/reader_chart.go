@@ -82,6 +82,7 @@ const (
 type stretch struct {
 	status   components.Status
 	from, to time.Time
+	goes     bool // on: to is only when the page was made
 }
 
 // course is what one lane went through.
@@ -140,7 +141,7 @@ func (r *reader) courses(i *snapshot.Incident, from, to time.Time) []course {
 		if c := r.s.Component(a.Code); c != nil {
 			id = c.ID
 		}
-		parts, touched := r.stretches(r.s.Lives[id], i.ID, from, to)
+		parts, touched := r.stretches(r.s.Lives[id], i, from, to)
 		if !touched {
 			continue
 		}
@@ -154,19 +155,19 @@ func (r *reader) courses(i *snapshot.Incident, from, to time.Time) []course {
 }
 
 func sameStretch(a, b stretch) bool {
-	return a.status == b.status && a.from.Equal(b.from) && a.to.Equal(b.to)
+	return a.status == b.status && a.from.Equal(b.from) && a.to.Equal(b.to) && a.goes == b.goes
 }
 
-func (r *reader) stretches(life []snapshot.Period, incident int64, from, to time.Time) (out []stretch, touched bool) {
+func (r *reader) stretches(life []snapshot.Period, i *snapshot.Incident, from, to time.Time) (out []stretch, touched bool) {
 	for _, p := range life {
-		a, b := p.From, p.To
+		a, b, goes := p.From, p.To, false
 		if a.Before(from) {
 			a = from
 		}
 		if b.IsZero() || b.After(to) {
-			b = to
+			b, goes = to, i.ResolvedAt == nil
 		}
-		switch own := p.IncidentID == incident; {
+		switch own := p.IncidentID == i.ID; {
 		case !b.After(a):
 			continue
 		case p.Status == components.Operational:
@@ -176,10 +177,10 @@ func (r *reader) stretches(life []snapshot.Period, incident int64, from, to time
 			continue
 		}
 		if n := len(out) - 1; n >= 0 && out[n].status == p.Status && out[n].to.Equal(a) {
-			out[n].to = b
+			out[n].to, out[n].goes = b, goes
 			continue
 		}
-		out = append(out, stretch{p.Status, a, b})
+		out = append(out, stretch{p.Status, a, b, goes})
 	}
 	return out, touched
 }
@@ -220,8 +221,11 @@ func (r *reader) lane(n int, c course, from time.Time, at func(time.Time) float6
 
 func unit(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 
-// told is "Down, 14:39 EDT to 15:22 EDT".
+// told is "Down, 14:39 EDT to 15:22 EDT", or "Down, since 14:39 EDT".
 func (r *reader) told(s stretch, ref time.Time) string {
+	if s.goes {
+		return r.p.T("public.chart.on", "Status", r.p.Status(string(s.status)), "From", r.p.Near(s.from, ref))
+	}
 	return r.p.T("public.chart.told", "Status", r.p.Status(string(s.status)), "From", r.p.Near(s.from, ref), "To", r.p.Near(s.to, ref))
 }
 
@@ -230,6 +234,9 @@ func (r *reader) chartRows(c course, ref time.Time) []ChartRow {
 	for n, s := range c.parts {
 		row := ChartRow{
 			State: r.status(s.status), When: r.sentence("public.range", "From", r.near(s.from, ref), "To", r.near(s.to, ref)), Lasted: r.p.Duration(s.to.Sub(s.from)),
+		}
+		if s.goes { // an end, or how long it took, would be wrong a minute later
+			row.When, row.Lasted = r.sentence("public.since", "Time", r.near(s.from, ref)), "–"
 		}
 		if n == 0 {
 			row.Lang, row.Names, row.Span = r.asNamed(c.names), r.p.List(grouped(c.names)), len(c.parts)

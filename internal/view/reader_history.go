@@ -60,7 +60,7 @@ type Row struct {
 	Lang   string // of the title, where that is not the page's
 	Text   []Piece
 	Found  []Piece // instead of Text: the passage that somebody looked for
-	When   []Piece // from when to when, or since when
+	When   []Piece // from when to when, or since when; of what is planned, for when
 	Notes  []Piece
 	Report *Link // to the postmortem
 }
@@ -284,15 +284,23 @@ func (r *reader) row(i *snapshot.Incident, ref time.Time, counts bool) Row {
 	u := i.Latest()
 	row := Row{
 		State: r.rowState(i), Href: r.reportPath(i), Title: i.Title, Lang: r.as(i.Translated),
-		Text: r.sentence("public.row.text", "State", r.p.State(string(u.State)), "Text", Piece{Text: lead(u.Plain, leadLength), Lang: r.as(u.Translated)}),
+		Text: r.sentence("public.row.text", "State", r.p.State(string(u.State)), "Text", apart(lead(u.Plain, leadLength), r.as(u.Translated))),
 	}
 	from, ok := began(i)
 	if !ok {
 		from = i.Shown()
 	}
-	row.When = r.sentence("public.since", "Time", r.near(from, ref))
-	if i.ResolvedAt != nil {
-		row.When = r.sentence("public.range", "From", r.near(from, ref), "To", r.near(*i.ResolvedAt, from))
+	until := i.ResolvedAt
+	if i.State == incidents.Scheduled {
+		until = i.ScheduledUntil
+	}
+	switch {
+	case until != nil:
+		row.When = r.sentence("public.range", "From", r.near(from, ref), "To", r.near(*until, from))
+	case i.State == incidents.Scheduled:
+		row.When = []Piece{r.near(from, ref).piece()}
+	default:
+		row.When = r.sentence("public.since", "Time", r.near(from, ref))
 	}
 	row.Notes = r.notes(i, counts)
 	if i.Postmortem != nil {

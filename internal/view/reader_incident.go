@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/snapshot"
 )
@@ -122,7 +123,13 @@ func (r *reader) affectedLine(i *snapshot.Incident) []Piece {
 	if len(i.Affected) == 0 {
 		return nil
 	}
-	return r.sentence("public.affected."+string(i.Kind), "List", Piece{Text: r.p.List(grouped(i.Affected)), Lang: r.asNamed(i.Affected)})
+	names := grouped(i.Affected)
+	if i18n.Direction(r.p.Lang) == "rtl" || strings.ContainsFunc(strings.Join(names, ""), fromTheRight) {
+		for n := range names { // each keeps its own order, see fullName
+			names[n] = "\u2068" + names[n] + "\u2069"
+		}
+	}
+	return r.sentence("public.affected."+string(i.Kind), "List", Piece{Text: r.p.List(names), Lang: r.asNamed(i.Affected)})
 }
 
 // grouped is "A", "B (x, y)" for each component without a group and each group.

@@ -192,3 +192,23 @@ func TestMailer_Letter_isSignedByThePage(t *testing.T) {
 		same(t, c.lang, words.Sender, c.want)
 	}
 }
+
+// Names and quotes of another script keep their own order in an Arabic page,
+// and a mark stands where its line begins.
+func TestLanguage_whatIsQuotedKeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	s := snapshot.New(callRail(t))
+	in := s.In("ar", snapshot.ByReader)
+	body, err := views(t).Incident(in, in.Incident(code))
+	text := statustest.Page(t, must(t, body, err)).Find("p.affected").Text()
+	same(t, "names", strings.Contains(text, ": \u2068") && strings.HasSuffix(text, "\u2069."), true)
+	found := in.Search(snapshot.Query{Text: "carrier", Limit: 25})
+	body, err = views(t).Search(in, view.SearchForm{Text: "carrier"}, found, "")
+	row := statustest.Page(t, must(t, body, err)).Find(".days article")
+	same(t, "title", row.Has("h3[dir]"), false)
+	same(t, "link", row.Find("h3 a").Attr("dir"), "auto")
+	passage := row.Find("p").Text()
+	same(t, "passage", strings.Contains(passage, "\u2068") && strings.HasSuffix(passage, "\u2069"), true)
+	body, err = views(t).Home(in)
+	same(t, "words of a row", statustest.Page(t, must(t, body, err)).Has(".days article > p > bdi"), true)
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode"
 
+	"github.com/statusd/statusd/internal/i18n"
 	"github.com/statusd/statusd/internal/incidents"
 	"github.com/statusd/statusd/internal/snapshot"
 )
@@ -124,7 +125,11 @@ func (r *reader) passage(i *snapshot.Incident, text string) []Piece {
 			out = append(out, p)
 			continue
 		}
-		out = append(out, marked([]rune(said), places, leadLength)...)
+		text := marked([]rune(said), places, leadLength)
+		if i18n.Direction(r.p.Lang) == "rtl" { // what is quoted keeps its own order
+			text = append(append([]Piece{{Text: "\u2068"}}, text...), Piece{Text: "\u2069"})
+		}
+		out = append(out, text...)
 	}
 	return out
 }

@@ -34,6 +34,13 @@ func TestSearch_showsWhatWasFoundUnderItsDay(t *testing.T) {
 	same(t, "not for search engines", page.Has(`meta[name=robots][content=noindex]`), true)
 }
 
+func TestSearch_saysForWhenSomethingIsPlanned(t *testing.T) {
+	t.Parallel()
+	facts := callRail(t)
+	planned := search(t, facts, view.SearchForm{Kind: "maintenance"}, "", 25).Find(".days article p.muted").Text()
+	same(t, "from and to", strings.Contains(planned, "Planned · 02:00 EDT to 03:30 EDT"), true)
+}
+
 // Whoever looks for words sees where they stand, and in which of the updates.
 func TestSearch_showsThePassage(t *testing.T) {
 	t.Parallel()

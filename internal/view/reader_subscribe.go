@@ -236,7 +236,7 @@ func (r *reader) faults(errors map[string]string, fields []faultField) []FieldFa
 
 func (r *reader) choices(what string, chosen []string, how string, maintenance bool, errors map[string]string) Choices {
 	c := Choices{T: r.p, What: what, How: how, Maintenance: maintenance, Error: errors["components"]}
-	c.Expanded = what == "some" || c.Error != ""
+	c.Expanded = what == "some" || c.Error != "" || len(r.s.Components()) <= maxFlat
 	for _, g := range r.s.Groups {
 		out := ChoiceGroup{Name: g.Name, Lang: r.as(g.Translated)}
 		for _, x := range g.Components {

@@ -9,17 +9,24 @@
 
   /* 1. Times. The server prints the page's zone; the reader may have their own. */
   const zone = document.querySelector('[data-zone]');
-  const mine = new Intl.DateTimeFormat(html.lang, { dateStyle: 'medium', timeStyle: 'short' });
+  const form = (more) => new Intl.DateTimeFormat(html.lang + '-u-nu-latn', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short', ...more });
+  const near = { day: 'numeric', month: 'short' }, forms = [form(), form(near), form({ ...near, year: 'numeric' })];
+  const mine = (d, dated) => { /* the day only where it is not today, or the page has one; so the year */
+    const now = new Date(), far = d.getFullYear() !== now.getFullYear();
+    return forms[far ? 2 : dated || d.toDateString() !== now.toDateString() ? 1 : 0].format(d);
+  };
   let own = kept.get('zone') === 'own';
   const times = () => {
     all('time[datetime*=T]').forEach((t) => {
       t.dataset.page ??= t.textContent;
       const d = new Date(t.dateTime);
       if (isNaN(d)) return;
-      t.textContent = own ? mine.format(d) : t.dataset.page;
-      t.title = own ? t.dataset.page : mine.format(d);
+      const text = mine(d, !/^\d\d:/.test(t.dataset.page));
+      [t.textContent, t.title] = own ? [text, t.dataset.page] : [t.dataset.page, text];
     });
-    if (zone) zone.textContent = own ? zone.dataset.page : zone.dataset.zone;
+    if (!zone) return;
+    zone.textContent = own ? zone.dataset.page : zone.dataset.zone;
+    zone.previousElementSibling.hidden = own; /* says in which zone the page's times are */
   };
   if (zone) {
     zone.hidden = false;

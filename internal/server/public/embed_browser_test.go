@@ -145,7 +145,7 @@ func TestEmbed_framesAndBadgeStandInAStrictPage(t *testing.T) {
 	api := h.Component("API")
 	h.Reports("Calls fail", "We look.", statustest.Is(api, components.MajorOutage))
 	status := h.served()
-	page := elsewhere(t, status, `<iframe id="w" src="`+status+`/embed" title="Status" width="320" height="160"></iframe><img src="`+status+`/badge.svg" alt="Status"><script src="`+status+`/embed/script.js" async></script>`)
+	page := elsewhere(t, status, `<iframe id="w" src="`+status+`/embed" title="Status" width="320" height="260" frameborder="0"></iframe><img src="`+status+`/badge.svg" alt="Status"><script src="`+status+`/embed/script.js" async></script>`)
 	w := window{t, statustest.Browser(t)}
 	w.open(page)
 	corner := `document.querySelector("iframe[src$='/embed/frame']")`
