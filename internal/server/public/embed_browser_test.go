@@ -143,7 +143,7 @@ func TestEmbed_framesAndBadgeStandInAStrictPage(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	api := h.Component("API")
-	h.Reports("Calls fail", "We look.", statustest.Is(api, components.MajorOutage))
+	h.Reports("Calls to and from some numbers fail for everybody", "We look.", statustest.Is(api, components.MajorOutage))
 	status := h.served()
 	page := elsewhere(t, status, `<iframe id="w" src="`+status+`/embed" title="Status" width="320" height="260" frameborder="0"></iframe><img src="`+status+`/badge.svg" alt="Status"><script src="`+status+`/embed/script.js" async></script>`)
 	w := window{t, statustest.Browser(t)}
@@ -163,6 +163,14 @@ func TestEmbed_framesAndBadgeStandInAStrictPage(t *testing.T) {
 		w.open(status + at)
 		if text, wrong := w.says(`document.querySelector("h1").innerText`), w.says(complaints); wrong != "" || text == "" || w.says(`getComputedStyle(document.querySelector("main")).display`) != "grid" {
 			t.Errorf("%s: %q, against the policy: %s", at, text, wrong)
+		}
+	}
+	for at, height := range map[string]int64{"/embed/frame": 115, "/embed": 260} { // as large as the script, and the example of /api, make them
+		small := window{t, statustest.Browser(t)}
+		must(t, chromedp.Do(small.ctx, chromedp.EmulateViewport(320, height)))
+		small.open(status + at)
+		if got := small.says(`document.documentElement.scrollHeight > innerHeight`); got != "false" {
+			t.Errorf("%s is cut off", at)
 		}
 	}
 	w.says(`document.querySelector("button").click()`)
