@@ -58,43 +58,93 @@ func (r *reader) strip(c snapshot.Component) *Strip {
 			s.From = n + 1 // only days before the beginning can be unknown
 		case worst != components.Operational:
 			fmt.Fprintf(&track, "M%d.5 4v24", n)
-			s.Bars = append(s.Bars, r.bar(c, n, d, worst, lasted))
+			s.Bars = append(s.Bars, bar(n, worst, lasted, r.dayTitle(c, d, worst, lasted)))
 			if worst != components.Maintenance {
 				troubled++
 			}
 		}
 	}
-	if track.Len() > 0 {
-		s.Bars = slices.Insert(s.Bars, 0, Bar{Class: "x", D: track.String()})
+	problems := r.finish(s, track.String(), all, troubled)
+	s.Label = r.p.T("public.strip.label", "Name", c.Name, "Percent", s.Percent, "Problems", problems)
+	return s
+}
+
+// groupStrip is the strip of a group: each day has the worst that happened to
+// one of its services, and the height of the longest. It leads nowhere: the days
+// in words are those of the services.
+func (r *reader) groupStrip(name string, cs []snapshot.Component) *Strip {
+	from, to := r.s.LastDays(stripDays)
+	var sums [stripDays]components.Tally
+	var longest [stripDays]time.Duration
+	var titles [stripDays][]string
+	for _, c := range cs {
+		for n, d := range r.s.Days(c, from, to) {
+			sums[n] = sums[n].Plus(d.Tally)
+			if worst, lasted := d.Tally.Trouble(); worst != components.Operational {
+				longest[n] = max(longest[n], lasted)
+				titles[n] = append(titles[n], c.Name+": "+r.dayTitle(c, d, worst, lasted))
+			}
+		}
+	}
+	s := &Strip{}
+	var track strings.Builder
+	var all components.Tally
+	troubled := 0
+	for n, sum := range sums {
+		all = all.Plus(sum)
+		switch worst, _ := sum.Trouble(); {
+		case sum.Known() == 0:
+			s.From = n + 1
+		case worst != components.Operational:
+			fmt.Fprintf(&track, "M%d.5 4v24", n)
+			s.Bars = append(s.Bars, bar(n, worst, longest[n], strings.Join(titles[n], "\n")))
+			if worst != components.Maintenance {
+				troubled++
+			}
+		}
+	}
+	problems := r.finish(s, track.String(), all, troubled)
+	s.Label = name + ": " + s.Percent + ", " + problems
+	return s
+}
+
+// finish adds to a strip what lies under its bars, and the figure; and it says in
+// words on how many days there were problems.
+func (r *reader) finish(s *Strip, track string, all components.Tally, troubled int) (problems string) {
+	if track != "" {
+		s.Bars = slices.Insert(s.Bars, 0, Bar{Class: "x", D: track})
 	}
 	if s.From > 0 {
 		s.Bars = slices.Insert(s.Bars, 0, Bar{Class: "none", D: "M.5 4v24" + strings.Repeat("m1-24v24", s.From-1)})
 	}
 	s.Percent = r.percent(all)
-	problems := ""
 	if troubled == 0 {
 		r.quiet = cmp.Or(r.quiet, r.p.T("public.strip.quiet"))
 		problems = r.quiet
 	} else {
 		problems = r.p.T("public.strip.problems", "Count", troubled)
 	}
-	s.Label = r.p.T("public.strip.label", "Name", c.Name, "Percent", s.Percent, "Problems", problems)
-	return s
+	return problems
 }
 
 // bar is the fill of a day: its height grows with the length of the problem,
 // and maintenance hangs from the top.
-func (r *reader) bar(c snapshot.Component, n int, d components.Day, worst components.Status, lasted time.Duration) Bar {
+func bar(n int, worst components.Status, lasted time.Duration, title string) Bar {
 	h := max(8, int(math.Round(24*math.Sqrt(min(1, lasted.Minutes()/480)))))
 	at := 28
 	if worst == components.Maintenance {
 		at = 4 + h
 	}
+	return Bar{Class: worst.Mark(), D: fmt.Sprintf("M%d.5 %dv-%d", n, at, h), Title: title}
+}
+
+// dayTitle is what happened on a day, and the incidents that explain it.
+func (r *reader) dayTitle(c snapshot.Component, d components.Day, worst components.Status, lasted time.Duration) string {
 	title := r.p.T("public.day."+r.words+"."+string(worst), "Lasted", r.p.Duration(lasted))
 	for _, i := range r.s.IncidentsOn(c, d) {
 		title += "\n" + i.Title
 	}
-	return Bar{Class: worst.Mark(), D: fmt.Sprintf("M%d.5 %dv-%d", n, at, h), Title: title}
+	return title
 }
 
 // figure is the uptime of services together: "99.97%", "100%" only where nothing
@@ -119,6 +169,8 @@ type UptimePage struct {
 	Base
 	Rule   string
 	Months []string // newest first
+	Days   string   // the shared drawing of the strips of groups; empty where there are none
+	Today  string   // the day of the last bar
 	Groups []UptimeGroup
 }
 
@@ -128,6 +180,8 @@ type UptimeGroup struct {
 	Lang    string // of the name, where that is not the page's
 	Figures []string
 	Rows    []UptimeRow
+	State   State
+	Strip   *Strip // nil for no name
 }
 
 // UptimeRow is a service: a figure for ninety days, and one for each month.
@@ -172,7 +226,8 @@ func (v *Views) Uptime(s *snapshot.Snapshot) ([]byte, error) {
 			continue
 		}
 		if g.Name != "" {
-			ug.Figures = figures(shown...)
+			ug.Figures, ug.Strip, ug.State = figures(shown...), r.groupStrip(g.Name, shown), r.status(g.Status)
+			page.Days, page.Today = quietDays, r.p.DayKey(s.BuiltAt)
 		}
 		page.Groups = append(page.Groups, ug)
 	}

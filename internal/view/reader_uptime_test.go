@@ -65,6 +65,33 @@ func TestHome_strips(t *testing.T) {
 	}
 }
 
+// A group's day has the worst that happened to one of its services, for as long
+// as the longest; its figure is of all of them together.
+func TestUptime_groupsHaveStrips(t *testing.T) {
+	t.Parallel()
+	s := ledger(t,
+		period(t, components.Operational, "2018-01-01T04:00:00Z", "2018-05-14T17:30:00Z", 0),
+		period(t, components.MajorOutage, "2018-05-14T17:30:00Z", "2018-05-14T19:30:00Z", 7),
+		period(t, components.Operational, "2018-05-14T19:30:00Z", "", 0))
+	s.Groups[0].Name = "Calls"
+	s.Groups[0].Components = append(s.Groups[0].Components, snapshot.Component{ID: 2, Code: "reports00000", Name: "Reports", Status: components.Operational, Showcase: true},
+		snapshot.Component{ID: 3, Code: "secret000000", Name: "Uncounted", Status: components.Operational})
+	s.Lives[2] = []snapshot.Period{
+		period(t, components.Operational, "2018-01-01T04:00:00Z", "2018-05-14T12:00:00Z", 0),
+		period(t, components.PartialOutage, "2018-05-14T12:00:00Z", "2018-05-14T20:00:00Z", 0),
+		period(t, components.Operational, "2018-05-14T20:00:00Z", "", 0),
+	}
+	body, err := views(t).Uptime(snapshot.New(s))
+	page := statustest.Page(t, must(t, body, err))
+	same(t, "strips", len(page.FindAll(".strip")), 1)
+	strip := page.Find("span.strip")
+	same(t, "name", strip.Attr("aria-label"), "Calls: 99.89%, problems on 1 day")
+	same(t, "the worst, as high as the longest", strip.Find("path.down").Attr("d"), "M89.5 28v-24")
+	same(t, "told", strip.Find("path.down title").Text(), "Call routing: Down for 2 h Calls fail Reports: Partly down for 8 h")
+	same(t, "last day", page.Find("[data-end]").Attr("data-end"), "2018-05-14")
+	same(t, "figure of the table", page.Find("tr.all td").Text(), "99.89%")
+}
+
 func TestUptimeOf_isACalendarInWords(t *testing.T) {
 	t.Parallel()
 	s := ledger(t,
