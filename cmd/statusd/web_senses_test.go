@@ -68,7 +68,6 @@ const focused = `(() => {
 // With nothing but a keyboard: the first stop leads past the top, each service is one stop whose days the arrow keys read out, a
 // group folds with Enter, and wherever the focus is, it can be seen.
 func (b person) theKeyboardIsEnough(p *program) {
-	b.t.Helper()
 	b.do("set the window", chromedp.EmulateViewport(1280, 700))
 	b.open(p.base + "/")
 	b.keys(kb.Tab)
@@ -130,7 +129,6 @@ func (b person) theKeyboardIsEnough(p *program) {
 // Text of twice the size on a window of 640 px, which is a desktop at 200 % zoom with large letters: nothing is cut off, nothing
 // scrolls sideways (WCAG 1.4.4, 1.4.10).
 func (b person) largeLettersFit(p *program) {
-	b.t.Helper()
 	b.do("set the window", chromedp.EmulateViewport(640, 900))
 	incident := linkTo(visit(b.t, p.base).open("/").page(), "article a", "/incidents/")
 	for _, at := range []string{"/", incident, "/history", "/uptime", "/subscribe", "/api", "/maintenance", "/embed"} {
@@ -151,7 +149,6 @@ const cutOff = `[...document.querySelectorAll("body *")].filter((el) => !el.matc
 
 // Whoever asked for less motion gets none; everybody else gets one dot that breathes.
 func (b person) nothingMovesForWhoAskedForThat(p *program) {
-	b.t.Helper()
 	const moving = `document.getAnimations().length + " " + [...document.querySelectorAll("*")].filter((el) => getComputedStyle(el).transitionDuration.split(",").some((d) => parseFloat(d) > 0)).length`
 	for wish, want := range map[string]string{"reduce": "0 0", "no-preference": "1 0"} {
 		b.do("wish for "+wish, statustest.Prefers("prefers-reduced-motion: "+wish))
@@ -166,7 +163,6 @@ func (b person) nothingMovesForWhoAskedForThat(p *program) {
 // No status is told by colour alone: each has a mark of its own shape, a word, and on the strips a texture, a height or an end of
 // its own. Where the system gives the colours, marks and strips still stand out from the page.
 func (b person) noStatusIsColourAlone(p *program) {
-	b.t.Helper()
 	b.open(p.base + "/")
 	for _, said := range []struct{ what, script, want string }{
 		{"a mark and a word for each that is not well", `[...document.querySelectorAll("li.c .st")].every((s) => s.innerText.trim().length > 2) + " " + document.querySelectorAll("li.c .st").length`, "true 4"},
@@ -200,7 +196,6 @@ func (b person) noStatusIsColourAlone(p *program) {
 
 // On paper there is nothing to press, everything is unfolded, and a link in a text shows where it leads.
 func (b person) aPrintIsForReading(p *program) {
-	b.t.Helper()
 	incident := linkTo(visit(b.t, p.base).open("/").page(), "article a", "/incidents/")
 	for _, at := range []string{"/", incident, "/history"} {
 		b.open(p.base + at)
