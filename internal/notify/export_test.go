@@ -42,12 +42,6 @@ func (c *Courier) Claim(ctx context.Context, n int) (int, error) {
 	return len(jobs), err
 }
 
-// HeaderText is how a line of text stands in a header.
-func HeaderText(s string) string { return headerText(s) }
-
-// Phrase is how a name stands before an address.
-func Phrase(s string) string { return phrase(s) }
-
 // ReadList reads a whole list.
 func ReadList(r io.Reader) (all []string, bad int, err error) {
 	l, err := newAddressList(r)

@@ -81,9 +81,6 @@ func (s Store) All(ctx context.Context) ([]Page, error) {
 	return all(s.DB.Read(ctx))
 }
 
-// AllFrom is All inside a View.
-func AllFrom(g *gorm.DB) ([]Page, error) { return all(g) }
-
 // From is ByID inside a View.
 func From(g *gorm.DB, id int64) (Page, error) { return byID(g, id) }
 
